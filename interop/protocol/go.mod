@@ -1,0 +1,3 @@
+module ocisign.dev/interop/protocol
+
+go 1.23.0

@@ -1,0 +1,16 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: ['src/main.ts'],
+  format: ['esm'],
+  // The declarations come from `tsc -b`; see docs/decisions.
+  dts: false,
+  clean: false,
+  splitting: true,
+  treeshake: false,
+  target: 'es2022',
+  platform: 'neutral',
+  external: [/^node:/],
+  // One file to read at start-up is what keeps the command quick.
+  noExternal: [/^@ocisign\//, 'valibot'],
+})

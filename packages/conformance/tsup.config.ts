@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/corpus/index.ts'],
+  format: ['esm'],
+  // The declarations come from `tsc -b`; see docs/decisions.
+  dts: false,
+  clean: false,
+  splitting: true,
+  treeshake: false,
+  target: 'es2022',
+  platform: 'neutral',
+  external: [/^node:/],
+})

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+export * from './algorithm.js'
+export type { Attachment, Listed, Signature, SignatureHandle } from './attachment.js'
+export * from './blob.js'
+export * from './bytes.js'
+export type { Awaitable, PublicKey, SignatureAlgorithm, VerificationKey } from './crypto/platform.js'
+export type { DeadlineOptions } from './deadline.js'
+export * from './descriptor.js'
+export * from './digest.js'
+export * from './errors.js'
+export * from './json.js'
+export * from './key.js'
+export * from './limits.js'
+export * from './memory-store.js'
+export * from './notary/envelope.js'
+export * from './reference.js'
+export type { Judgement } from './requirement.js'
+export * from './sign.js'
+export type { Signer } from './signer.js'
+export * from './store.js'
+export {
+  type Accepted,
+  type Action,
+  conclude,
+  defineLevel,
+  type Findings,
+  isInconclusive,
+  type Level,
+  type NotRequired,
+  type Outcome,
+  type Outcomes,
+  type Verdict,
+  type Verified,
+} from './verdict.js'
+export type { ClaimsOf, Requirement, TrustContext, Verifier } from './verifier.js'
+export { judgeSignatures, type VerifyOptions, verifyArtifact } from './verify.js'
+export * from './verify-tree.js'

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** How much is read from outside before giving up with UNAVAILABLE_LIMIT or INVALID_; every one has an option to change it where it matters. */
+export const limits = {
+  /** Signatures judged for one artifact. */
+  signatures: 100,
+  /** Bytes of a manifest or an index. */
+  manifestBytes: 4 * 1024 * 1024,
+  /** Bytes of a signature envelope. */
+  envelopeBytes: 1024 * 1024,
+  /** Bytes of a trust policy, configuration or key file. */
+  documentBytes: 1024 * 1024,
+  /** Certificates in one chain. */
+  chainCertificates: 10,
+  /** Bytes of one certificate. */
+  certificateBytes: 64 * 1024,
+  /** Nesting of JSON, CBOR and DER. */
+  depth: 32,
+  /** Milliseconds for one call of a verb, all together. */
+  deadlineMilliseconds: 60_000,
+} as const

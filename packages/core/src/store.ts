@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHasher } from '#crypto'
+import type { CallOptions, Content, Descriptor, Target } from './descriptor.js'
+import { digestAlgorithmOf, encodeDigest, isDigest } from './digest.js'
+import { OcisignError, printable } from './errors.js'
+import { limits } from './limits.js'
+
+// Stores are one-method capabilities; a `reference` is a tag or a digest, never a repository.
+
+/** Finds what a tag or digest names; throws UNAVAILABLE_NOT_FOUND only for a definite absence. */
+export interface Resolver {
+  resolve(reference: string, options?: CallOptions): Promise<Descriptor>
+}
+
+/** Streams content; need not check it, {@link readAll} and {@link checkedContent} do. */
+export interface ContentReader {
+  fetch(target: Descriptor, options?: CallOptions): Promise<AsyncIterable<Uint8Array>>
+}
+
+/** Stores content under its digest; content that does not match `expected` is refused with INVALID_CONTENT and not kept. */
+export interface ContentWriter {
+  push(expected: Descriptor, content: Content, options?: CallOptions): Promise<void>
+}
+
+/** Lists manifests whose subject is `subject`; a listing that fails throws, it does not end. */
+export interface ReferrerLister {
+  referrers(subject: Target, options?: CallOptions & { readonly artifactType?: string }): AsyncIterable<Descriptor>
+}
+
+/** Points a tag at stored content, replacing what it pointed at. */
+export interface Tagger {
+  tag(target: Descriptor, tag: string, options?: CallOptions): Promise<void>
+}
+
+/** What verifying needs. */
+export interface ReadableStore extends Resolver, ContentReader, ReferrerLister {
+  /** `host/path`: a registry knows it, the caller of a layout or memory store states it. Trust policy scopes select by it. */
+  readonly repository?: string | undefined
+  /**
+   * The form of signature manifest that readers of this kind of store are known to find; `artifact` where unsaid.
+   * Released versions of Notation find only the `config` form in an OCI layout.
+   */
+  readonly signatureManifestForm?: 'artifact' | 'config'
+}
+
+/** What signing needs. */
+export interface ArtifactStore extends ReadableStore, ContentWriter, Tagger {}
+
+const mismatch = (expected: Descriptor, why: string) =>
+  new OcisignError('INVALID_CONTENT', `content of ${printable(expected.digest, 140)} ${why}`, {
+    digest: printable(expected.digest, 140),
+  })
+
+/**
+ * Passes content through while counting and hashing it; the end of the iteration is the proof.
+ * What was yielded before may be wrong, so keep it aside until the iteration ends.
+ * @throws INVALID_CONTENT
+ */
+export async function* checkedContent(
+  content: Content,
+  expected: Descriptor,
+  options?: CallOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (!isDigest(expected.digest)) throw mismatch(expected, 'has no usable digest')
+  const algorithm = digestAlgorithmOf(expected.digest)
+  const hasher = createHasher(algorithm)
+  let size = 0
+  for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+    options?.signal?.throwIfAborted()
+    size += chunk.length
+    if (size > expected.size) throw mismatch(expected, `is longer than the ${expected.size} bytes it should have`)
+    hasher.update(chunk)
+    yield chunk
+  }
+  if (size !== expected.size) throw mismatch(expected, `has ${size} bytes instead of ${expected.size}`)
+  if (encodeDigest(algorithm, await hasher.digest()) !== expected.digest) throw mismatch(expected, 'does not match it')
+}
+
+/**
+ * Reads bounded content and proves size and digest, so that no driver can skip it.
+ * @throws UNAVAILABLE_LIMIT where the descriptor states more than `maxBytes` (default 4 MiB), before anything is fetched
+ * @throws INVALID_CONTENT where size or digest differ
+ */
+export async function readAll(
+  store: ContentReader,
+  target: Descriptor,
+  options: CallOptions & { readonly maxBytes?: number } = {},
+): Promise<Uint8Array> {
+  const maxBytes = options.maxBytes ?? limits.manifestBytes
+  if (!(Number.isSafeInteger(target.size) && target.size >= 0)) throw mismatch(target, 'has no usable size')
+  if (target.size > maxBytes)
+    throw new OcisignError(
+      'UNAVAILABLE_LIMIT',
+      `content of ${printable(target.digest, 140)} has ${target.size} bytes; at most ${maxBytes} are read`,
+      { target: target.digest, refusals: [], retryable: false },
+    )
+  const all = new Uint8Array(target.size)
+  let end = 0
+  for await (const chunk of checkedContent(await store.fetch(target, options), target, options)) {
+    all.set(chunk, end)
+    end += chunk.length
+  }
+  return all
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import { withDeadline } from './deadline.js'
+import { type Descriptor, mediaTypes, type Platform } from './descriptor.js'
+import { type Digest, isDigest } from './digest.js'
+import { isOcisignError, OcisignError, printable } from './errors.js'
+import { isJsonObject, type JsonValue, parseJsonObject } from './json.js'
+import { refusalOf, refuseAll, selectNeeded } from './requirement.js'
+import { type ReadableStore, readAll } from './store.js'
+import type { Accepted, NotRequired, Verified } from './verdict.js'
+import type { ClaimsOf, Requirement } from './verifier.js'
+import { type VerifyOptions, verifyDescriptor } from './verify.js'
+
+/** One manifest of a tree; `covered` where a satisfied index contains it. */
+export interface TreeNode<Claims = unknown> {
+  readonly descriptor: Descriptor
+  readonly covered: boolean
+  readonly verdict: Accepted<Claims> | OcisignError
+}
+
+declare const proof: unique symbol
+
+/** Proof that each selected manifest satisfies the requirement, itself or through an index that contains it. */
+export interface TreeAccepted<Claims = unknown> {
+  readonly [proof]: Verified<Claims>
+  readonly decision: 'verified' | 'tolerated'
+  readonly root: Descriptor
+  readonly nodes: readonly TreeNode<Claims>[]
+}
+
+/** How far to look. */
+export interface TreeOptions extends VerifyOptions {
+  /** Exact: `linux/amd64`, `linux/arm/v7`; all where left out. */
+  readonly platforms?: readonly string[]
+  /** Levels of indexes; 4 by default. */
+  readonly maxDepth?: number
+  /** Manifests to verify at most; 200 by default. */
+  readonly maxManifests?: number
+}
+
+const indexTypes: readonly string[] = [mediaTypes.imageIndex, mediaTypes.dockerManifestList]
+const ranks = ['refused', 'tolerated', 'verified'] as const
+
+/**
+ * Verifies an index with everything in it, or the platforms selected; an index that holds nothing selected proves nothing.
+ *
+ * @throws what {@link verifyArtifact} throws, and UNAVAILABLE_LIMIT for a tree deeper or wider than allowed
+ */
+export async function verifyArtifactTree<const R extends Requirement>(
+  store: ReadableStore,
+  reference: string,
+  requirement: R,
+  options: TreeOptions = {},
+): Promise<TreeAccepted<ClaimsOf<R>> | NotRequired> {
+  const wanted = requirement as unknown as Requirement<ClaimsOf<R>>
+  return withDeadline(options, async (signal) => {
+    const left = selectNeeded(wanted, { scope: store.repository, signal })
+    if ('decision' in left) return left
+    return verifyTree(store, await store.resolve(reference, { signal }), left, { ...options, signal })
+  })
+}
+
+async function verifyTree<C>(
+  store: ReadableStore,
+  root: Descriptor,
+  requirement: Requirement<C>,
+  options: TreeOptions,
+): Promise<TreeAccepted<C>> {
+  const { maxDepth = 4, maxManifests = 200, signal } = options
+  const nodes: TreeNode<C>[] = []
+  // A child that several indexes hold is judged once.
+  const judged = new Map<Digest, Promise<Accepted<C> | OcisignError>>()
+
+  const judge = (descriptor: Descriptor) => {
+    let verdict = judged.get(descriptor.digest)
+    if (!verdict) {
+      verdict = verifyDescriptor(store, descriptor, requirement, options).catch((error: unknown) =>
+        refusalOf(error, descriptor.digest, signal),
+      )
+      judged.set(descriptor.digest, verdict)
+    }
+    return verdict
+  }
+
+  const visit = async (descriptor: Descriptor, depth: number, inherited: number): Promise<number> => {
+    if (depth > maxDepth || nodes.length >= maxManifests)
+      throw new OcisignError('UNAVAILABLE_LIMIT', `more than ${maxDepth} levels or ${maxManifests} manifests`, {
+        target: root.digest,
+        refusals: [],
+        retryable: false,
+      })
+    const verdict = await judge(descriptor)
+    nodes.push({ descriptor, covered: inherited > 0, verdict })
+    const rank = Math.max(inherited, isOcisignError(verdict) ? 0 : ranks.indexOf(verdict.decision))
+    if (!indexTypes.includes(descriptor.mediaType)) return rank
+    const children: number[] = []
+    for (const child of await readChildren(store, descriptor, options))
+      children.push(await visit(child, depth + 1, rank))
+    return Math.max(rank, children.length > 0 ? Math.min(...children) : 0)
+  }
+
+  const rank = await visit(root, 1, 0)
+  if (rank > 0) return { decision: ranks[rank], root, nodes } as unknown as TreeAccepted<C>
+  throw refuseAll(
+    root.digest,
+    nodes.flatMap(({ descriptor, covered, verdict }) =>
+      !covered && isOcisignError(verdict) ? [{ by: descriptor.digest, error: verdict }] : [],
+    ),
+  )
+}
+
+/** The descriptors that an index holds, of the platforms selected. @throws INVALID_INDEX */
+async function readChildren(
+  store: ReadableStore,
+  index: Descriptor,
+  options: TreeOptions,
+): Promise<readonly Descriptor[]> {
+  const bytes = await readAll(store, index, { signal: options.signal })
+  const document = parseJsonObject(bytes, { what: `index ${index.digest}`, integersOnly: true })
+  const { manifests } = document
+  if (
+    !Array.isArray(manifests) ||
+    'layers' in document ||
+    'config' in document ||
+    (document.mediaType !== undefined && document.mediaType !== index.mediaType)
+  )
+    throw new OcisignError(
+      'INVALID_INDEX',
+      `${index.digest} is not the ${printable(index.mediaType)} it is said to be`,
+      {
+        digest: index.digest,
+      },
+    )
+  return manifests
+    .map((each: JsonValue) => parseChild(each, index.digest))
+    .filter((child) => isSelected(child, options))
+}
+
+function parseChild(value: JsonValue, digest: Digest): Descriptor {
+  if (
+    !isJsonObject(value) ||
+    typeof value.mediaType !== 'string' ||
+    typeof value.digest !== 'string' ||
+    !isDigest(value.digest) ||
+    !(Number.isSafeInteger(value.size) && (value.size as number) >= 0)
+  )
+    throw new OcisignError('INVALID_INDEX', `${digest} lists something that is not a descriptor`, { digest })
+  const { platform } = value
+  const known =
+    isJsonObject(platform) && typeof platform.os === 'string' && typeof platform.architecture === 'string'
+      ? (platform as unknown as Platform)
+      : undefined
+  return {
+    mediaType: value.mediaType,
+    digest: value.digest,
+    size: value.size as number,
+    ...(known && { platform: known }),
+  }
+}
+
+function isSelected({ platform }: Descriptor, { platforms }: TreeOptions): boolean {
+  if (!platforms || !platform) return true
+  return platforms.includes([platform.os, platform.architecture, platform.variant].filter(Boolean).join('/'))
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type DeadlineOptions, withDeadline } from './deadline.js'
+import { type Descriptor, targetOf } from './descriptor.js'
+import { OcisignError, type Refusal } from './errors.js'
+import { limits } from './limits.js'
+import { type Judgement, prove, refusalOf, refuseAll, selectNeeded } from './requirement.js'
+import type { ReadableStore } from './store.js'
+import { type Accepted, accept, type Verdict } from './verdict.js'
+import type { ClaimsOf, Requirement, Verifier } from './verifier.js'
+
+/** What every verb on a store accepts. */
+export interface VerifyOptions extends DeadlineOptions {
+  /** Signatures to judge at most, by each verifier; 100 by default. More than that is UNAVAILABLE_LIMIT, never "unsigned". */
+  readonly maxSignatures?: number | undefined
+  /** Must be among the user metadata that was signed. */
+  readonly userMetadata?: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * Judges each signature there is, one by one and lazily; the primitive under {@link verifyArtifact}.
+ *
+ * A signature that cannot be read or does not verify is yielded with its error and does not stop the others.
+ * @throws UNAVAILABLE_LIMIT where there are more than `maxSignatures`; whatever a listing that fails throws
+ */
+export async function* judgeSignatures<C>(
+  store: ReadableStore,
+  subject: Descriptor,
+  verifier: Verifier<C>,
+  options: VerifyOptions = {},
+): AsyncGenerator<Judgement<C>, void, undefined> {
+  const { maxSignatures = limits.signatures, userMetadata, signal } = options
+  if (!(Number.isInteger(maxSignatures) && maxSignatures > 0))
+    throw new OcisignError('MISUSE_OPTION', 'maxSignatures is a whole number above 0', { option: 'maxSignatures' })
+  const target = targetOf(subject, userMetadata)
+  const context = { scope: store.repository, signal }
+  let tried = 0
+  for await (const listed of verifier.attachment.list(store, subject, { signal })) {
+    if (tried++ >= maxSignatures)
+      throw new OcisignError('UNAVAILABLE_LIMIT', `there are more than ${maxSignatures} signatures`, {
+        target: target.digest,
+        refusals: [],
+        retryable: false,
+      })
+    if ('error' in listed) {
+      yield { by: listed.manifest.digest, result: refusalOf(listed.error, target.digest, signal) }
+      continue
+    }
+    const judged = async () => verifier.verify(target, await listed.load({ signal }), context)
+    yield {
+      by: listed.layer.digest,
+      result: await judged().catch((error: unknown) => refusalOf(error, target.digest, signal)),
+    }
+  }
+}
+
+/**
+ * Resolves to proof that the artifact satisfies the requirement, as soon as it does; or throws who refused and why.
+ *
+ * The reference (a tag or a digest) is resolved once; the target of the proof is what it resolved to. Does not look at
+ * the artifact's layers or at the manifests an index holds: {@link verifyArtifactTree} does.
+ *
+ * @throws UNTRUSTED_NO_SIGNATURE where every answer was a definite no
+ * @throws UNAVAILABLE_VERIFICATION where something could not be found out
+ * @throws UNAVAILABLE_LIMIT | UNAVAILABLE_DEADLINE | UNAVAILABLE_NOT_FOUND | UNTRUSTED_NO_POLICY | MISUSE_SCOPE
+ */
+export async function verifyArtifact<const R extends Requirement>(
+  store: ReadableStore,
+  reference: string,
+  requirement: R,
+  options: VerifyOptions = {},
+): Promise<Verdict<ClaimsOf<R>>> {
+  const wanted = requirement as unknown as Requirement<ClaimsOf<R>>
+  return withDeadline(options, async (signal) => {
+    const left = selectNeeded(wanted, { scope: store.repository, signal })
+    if ('decision' in left) return left
+    return verifyDescriptor(store, await store.resolve(reference, { signal }), left, { ...options, signal })
+  })
+}
+
+/** Verifies what is already resolved; `requirement` holds only what is needed. Internal to the verbs. */
+export async function verifyDescriptor<C>(
+  store: ReadableStore,
+  subject: Descriptor,
+  requirement: Requirement<C>,
+  options: VerifyOptions,
+): Promise<Accepted<C>> {
+  const refusals: Refusal[] = []
+  const refuse = (by: string, error: unknown) =>
+    void refusals.push({ by, error: refusalOf(error, subject.digest, options.signal) })
+  const proofs = await prove(requirement, (verifier) => judgeSignatures(store, subject, verifier, options), refuse)
+  if (!proofs) throw refuseAll(subject.digest, refusals)
+  return accept(targetOf(subject, options.userMetadata), proofs, refusals)
+}

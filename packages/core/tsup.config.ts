@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/node/index.ts', 'src/crypto/node.ts', 'src/crypto/web.ts'],
+  format: ['esm'],
+  // The declarations come from `tsc -b`; see docs/decisions.
+  dts: false,
+  clean: false,
+  splitting: true,
+  treeshake: false,
+  target: 'es2022',
+  platform: 'neutral',
+  external: ['#crypto', /^node:/],
+})
