@@ -11,4 +11,6 @@ export default defineConfig({
   target: 'es2022',
   platform: 'neutral',
   external: [/^node:/],
+  // Deno knows Node's modules by their full name only.
+  removeNodeProtocol: false,
 })
