@@ -25,79 +25,81 @@ const (
 // config has the signature's type. It lists in the order of index.json.
 type specificationLister struct {
 	registry.Repository
-	store *oci.ReadOnlyStore
-	root  string
+	signatures []signatureManifest
 }
 
-func (l *specificationLister) ListSignatures(ctx context.Context, target ocispec.Descriptor, visit func([]ocispec.Descriptor) error) error {
-	bytes, err := os.ReadFile(filepath.Join(l.root, ocispec.ImageIndexFile))
-	if err != nil {
-		return err
+type signatureManifest struct {
+	subject  ocispec.Descriptor
+	manifest ocispec.Descriptor
+}
+
+func (l *specificationLister) ListSignatures(_ context.Context, target ocispec.Descriptor, visit func([]ocispec.Descriptor) error) error {
+	var found []ocispec.Descriptor
+	for _, signature := range l.signatures {
+		if content.Equal(signature.subject, target) {
+			found = append(found, signature.manifest)
+		}
 	}
+	return visit(found)
+}
+
+// collectSignatures reads every manifest that index.json and the indexes in it name.
+func collectSignatures(ctx context.Context, root string, store *oci.ReadOnlyStore) ([]signatureManifest, error) {
+	bytes, err := os.ReadFile(filepath.Join(root, ocispec.ImageIndexFile))
+	if err != nil {
+		return nil, err
+	}
+	return collectFromIndex(ctx, store, bytes, 0)
+}
+
+func collectFromIndex(ctx context.Context, store *oci.ReadOnlyStore, bytes []byte, depth int) ([]signatureManifest, error) {
 	var index ocispec.Index
 	if err := json.Unmarshal(bytes, &index); err != nil {
-		return err
+		return nil, err
 	}
-	signatures, err := l.collect(ctx, index, target, 0)
-	if err != nil {
-		return err
-	}
-	return visit(signatures)
-}
-
-func (l *specificationLister) collect(ctx context.Context, index ocispec.Index, target ocispec.Descriptor, depth int) ([]ocispec.Descriptor, error) {
-	var found []ocispec.Descriptor
+	var found []signatureManifest
 	for _, entry := range index.Manifests {
-		if entry.Size > maxManifestBytes {
+		isIndex := entry.MediaType == ocispec.MediaTypeImageIndex
+		isManifest := entry.MediaType == ocispec.MediaTypeImageManifest || entry.MediaType == artifactManifestMediaType
+		if entry.Size > maxManifestBytes || !isManifest && (!isIndex || depth == maxIndexDepth) {
 			continue
 		}
-		switch entry.MediaType {
-		case ocispec.MediaTypeImageManifest, artifactManifestMediaType:
-			if exists, err := l.store.Exists(ctx, entry); err != nil || !exists {
-				continue
-			}
-			bytes, err := content.FetchAll(ctx, l.store, entry)
+		if exists, err := store.Exists(ctx, entry); err != nil || !exists {
+			continue
+		}
+		bytes, err := content.FetchAll(ctx, store, entry)
+		if err != nil {
+			return nil, err
+		}
+		if isIndex {
+			nested, err := collectFromIndex(ctx, store, bytes, depth+1)
 			if err != nil {
 				return nil, err
 			}
-			if isSignatureOf(bytes, entry.MediaType, target) {
-				found = append(found, entry)
-			}
-		case ocispec.MediaTypeImageIndex:
-			if depth == maxIndexDepth {
-				continue
-			}
-			bytes, err := content.FetchAll(ctx, l.store, entry)
-			if err != nil {
-				return nil, err
-			}
-			var nested ocispec.Index
-			if err := json.Unmarshal(bytes, &nested); err != nil {
-				return nil, err
-			}
-			more, err := l.collect(ctx, nested, target, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, more...)
+			found = append(found, nested...)
+		} else if subject := subjectOfSignature(bytes, entry.MediaType); subject != nil {
+			found = append(found, signatureManifest{subject: *subject, manifest: entry})
 		}
 	}
 	return found, nil
 }
 
-func isSignatureOf(bytes []byte, mediaType string, target ocispec.Descriptor) bool {
+// subjectOfSignature is nil for anything but a signature's manifest.
+func subjectOfSignature(bytes []byte, mediaType string) *ocispec.Descriptor {
 	var manifest ocispec.Manifest
 	if err := json.Unmarshal(bytes, &manifest); err != nil {
-		return false
+		return nil
 	}
-	if manifest.Subject == nil || !content.Equal(*manifest.Subject, target) {
-		return false
+	isSignature := manifest.ArtifactType == registry.ArtifactTypeNotation
+	if mediaType == ocispec.MediaTypeImageManifest {
+		if isSignature {
+			isSignature = manifest.Config.MediaType == ocispec.MediaTypeEmptyJSON
+		} else if manifest.ArtifactType == "" {
+			isSignature = manifest.Config.MediaType == registry.ArtifactTypeNotation
+		}
 	}
-	if mediaType == artifactManifestMediaType {
-		return manifest.ArtifactType == registry.ArtifactTypeNotation
+	if !isSignature {
+		return nil
 	}
-	if manifest.ArtifactType != "" {
-		return manifest.ArtifactType == registry.ArtifactTypeNotation && manifest.Config.MediaType == ocispec.MediaTypeEmptyJSON
-	}
-	return manifest.Config.MediaType == registry.ArtifactTypeNotation
+	return manifest.Subject
 }

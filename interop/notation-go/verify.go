@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/notaryproject/notation-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -37,7 +36,6 @@ func verify(line []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reference := fullReference(request.Scope, request.Reference)
 	maximum := request.MaxSignatures
 	if maximum == 0 {
 		maximum = 100
@@ -46,9 +44,14 @@ func verify(line []byte) (any, error) {
 	if err != nil {
 		return refused(err), nil
 	}
+	// Like the notation command line: trust policies are selected by digest references only.
+	target, err := repository.Resolve(context.Background(), request.Reference)
+	if err != nil {
+		return refused(err), nil
+	}
 	recorder := &recorder{Verifier: verifier}
 	_, outcomes, err := notation.Verify(context.Background(), recorder, repository, notation.VerifyOptions{
-		ArtifactReference:    reference,
+		ArtifactReference:    request.Scope + "@" + target.Digest.String(),
 		MaxSignatureAttempts: maximum,
 		UserMetadata:         request.UserMetadata,
 	})
@@ -82,7 +85,7 @@ func verifyEnvelope(line []byte) (any, error) {
 		return refused(err), nil
 	}
 	outcome, err := verifier.Verify(context.Background(), request.Descriptor, request.Envelope, notation.VerifierVerifyOptions{
-		ArtifactReference:  fullReference(request.Scope, request.Descriptor.Digest.String()),
+		ArtifactReference:  request.Scope + "@" + request.Descriptor.Digest.String(),
 		SignatureMediaType: request.MediaType,
 		UserMetadata:       request.UserMetadata,
 	})
@@ -90,12 +93,4 @@ func verifyEnvelope(line []byte) (any, error) {
 		return refused(err, outcome), nil
 	}
 	return accepted(outcome), nil
-}
-
-// fullReference joins the repository an artifact counts as with its tag or digest.
-func fullReference(scope, reference string) string {
-	if strings.Contains(reference, ":") {
-		return scope + "@" + reference
-	}
-	return scope + ":" + reference
 }
