@@ -38,6 +38,7 @@ export interface ErrorCatalogue {
   INVALID_CONFIGURATION: { readonly path: string; readonly problems?: readonly Problem[] }
   INVALID_CONTENT: { readonly digest: string }
   INVALID_DER: { readonly offset: number }
+  INVALID_DESCRIPTOR: { readonly what: string }
   INVALID_DIGEST: { readonly digest: string }
   INVALID_DISTINGUISHED_NAME: { readonly name: string }
   INVALID_ENVELOPE: { readonly mediaType: string }
@@ -64,7 +65,7 @@ export interface ErrorCatalogue {
   UNTRUSTED_SIGNATURE: Refused
   UNTRUSTED_TARGET: { readonly expected: string; readonly signed: string }
   UNTRUSTED_THRESHOLD: { readonly threshold: number; readonly identities: readonly string[] }
-  UNTRUSTED_THUMBPRINT: { readonly manifest: string }
+  UNTRUSTED_TIMESTAMP: { readonly reason: string }
   UNTRUSTED_VALIDITY: { readonly subject: string; readonly notBefore: string; readonly notAfter: string }
   // UNAVAILABLE_: could not find out.
   UNAVAILABLE_ATTACHMENT: { readonly subject: string; readonly retryable: true }

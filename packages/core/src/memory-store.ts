@@ -19,7 +19,7 @@ export interface MemoryStoreOptions {
   readonly signatureManifestForm?: 'artifact' | 'config'
 }
 
-const manifestTypes: readonly string[] = [mediaTypes.imageManifest, mediaTypes.imageIndex]
+const manifestTypes: readonly string[] = [mediaTypes.imageManifest, mediaTypes.imageIndex, mediaTypes.artifactManifest]
 
 /**
  * Makes an empty store that lives in memory: for tests, and for signatures that never touch a disk.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { withDeadline } from './deadline.js'
-import { type Descriptor, mediaTypes, type Platform } from './descriptor.js'
-import { type Digest, isDigest } from './digest.js'
+import { type Descriptor, mediaTypes, parseDescriptor } from './descriptor.js'
+import type { Digest } from './digest.js'
 import { isOcisignError, OcisignError, printable } from './errors.js'
-import { isJsonObject, type JsonValue, parseJsonObject } from './json.js'
+import { type JsonValue, parseJsonObject } from './json.js'
 import { refusalOf, refuseAll, selectNeeded } from './requirement.js'
 import { type ReadableStore, readAll } from './store.js'
 import type { Accepted, NotRequired, Verified } from './verdict.js'
@@ -131,30 +131,8 @@ async function readChildren(
       },
     )
   return manifests
-    .map((each: JsonValue) => parseChild(each, index.digest))
+    .map((each: JsonValue, position) => parseDescriptor(each, `manifests[${position}] of ${index.digest}`))
     .filter((child) => isSelected(child, options))
-}
-
-function parseChild(value: JsonValue, digest: Digest): Descriptor {
-  if (
-    !isJsonObject(value) ||
-    typeof value.mediaType !== 'string' ||
-    typeof value.digest !== 'string' ||
-    !isDigest(value.digest) ||
-    !(Number.isSafeInteger(value.size) && (value.size as number) >= 0)
-  )
-    throw new OcisignError('INVALID_INDEX', `${digest} lists something that is not a descriptor`, { digest })
-  const { platform } = value
-  const known =
-    isJsonObject(platform) && typeof platform.os === 'string' && typeof platform.architecture === 'string'
-      ? (platform as unknown as Platform)
-      : undefined
-  return {
-    mediaType: value.mediaType,
-    digest: value.digest,
-    size: value.size as number,
-    ...(known && { platform: known }),
-  }
 }
 
 function isSelected({ platform }: Descriptor, { platforms }: TreeOptions): boolean {

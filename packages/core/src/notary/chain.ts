@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// A certificate chain that was checked as far as it can be without a policy and a clock.
+import { importPublicKey } from '#crypto'
+import type { Algorithm } from '../algorithm.js'
+import { equalBytes } from '../bytes.js'
+import type { VerificationKey } from '../crypto/platform.js'
+import { OcisignError } from '../errors.js'
+import { limits } from '../limits.js'
+import { type Certificate, parseCertificate } from '../x509/certificate.js'
+import { verifyIssuedBy } from '../x509/path.js'
+import { algorithmOfLeaf, validateCodeSigningChain } from '../x509/profile.js'
+
+/** Leaf first, each issued by the next, all of the profile for code signing. Says nothing about trust or time. */
+export interface ValidatedChain {
+  readonly der: readonly Uint8Array[]
+  readonly certificates: readonly Certificate[]
+  /** The leaf's key. */
+  readonly key: VerificationKey
+  readonly algorithm: Algorithm
+  /** Milliseconds since 1970 between which every certificate is valid. */
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+/** A self-signed certificate whose own signature was checked when the trust store was loaded, with its key at hand. */
+export interface PreparedRoot {
+  readonly certificate: Certificate
+  readonly key: VerificationKey
+}
+
+/** Finds the prepared root with exactly these bytes. */
+export type FindRoot = (der: Uint8Array) => PreparedRoot | undefined
+
+/**
+ * Checks a chain: the profile of each certificate, the order, and each signature.
+ * @throws INVALID_DER | INVALID_CERTIFICATE | INVALID_CERTIFICATE_CHAIN | UNSUPPORTED_KEY
+ */
+export async function validateChain(der: readonly Uint8Array[], findRoot?: FindRoot): Promise<ValidatedChain> {
+  if (der.length === 0 || der.length > limits.chainCertificates)
+    throw new OcisignError(
+      'INVALID_CERTIFICATE_CHAIN',
+      `a chain has 1 to ${limits.chainCertificates} certificates, not ${der.length}`,
+      {},
+    )
+  const root = findRoot?.(der[der.length - 1]!)
+  const last = der.length - 1
+  const certificates = der.map((bytes, position) => (position === last && root ? root.certificate : parseCertificate(bytes)))
+  validateCodeSigningChain(certificates)
+  const algorithm = algorithmOfLeaf(certificates[0]!)
+  const keys = await importKeys(certificates, root)
+  for (const [position, certificate] of certificates.entries()) {
+    if (position === last && root) continue
+    const issuer = Math.min(position + 1, last)
+    await verifyIssuedBy(certificate, certificates[issuer]!, keys[issuer]!, position)
+  }
+  return {
+    der,
+    certificates,
+    key: keys[0]!,
+    algorithm,
+    notBefore: Math.max(...certificates.map((certificate) => certificate.notBefore)),
+    notAfter: Math.min(...certificates.map((certificate) => certificate.notAfter)),
+  }
+}
+
+async function importKeys(certificates: readonly Certificate[], root?: PreparedRoot): Promise<VerificationKey[]> {
+  const keys: VerificationKey[] = []
+  for (const [position, { publicKey }] of certificates.entries()) {
+    if (root && position === certificates.length - 1) keys.push(root.key)
+    else keys.push(await importCertificateKey(publicKey, position))
+  }
+  return keys
+}
+
+async function importCertificateKey(publicKey: Certificate['publicKey'], position: number): Promise<VerificationKey> {
+  try {
+    // The profile admits only keys of known kinds, so this is one.
+    return await importPublicKey(publicKey as Parameters<typeof importPublicKey>[0])
+  } catch (cause) {
+    throw new OcisignError(
+      'INVALID_CERTIFICATE_CHAIN',
+      `certificate ${position + 1} of the chain has a public key that is none`,
+      { position },
+      { cause },
+    )
+  }
+}
+
+/** Remembers validated chains by their exact bytes; bounded, and owned by one verifier or signer. */
+export interface ChainCache {
+  find(der: readonly Uint8Array[]): ValidatedChain | undefined
+  /** To be called only for a chain that reached an anchor and made a good signature, or strangers would evict good entries. */
+  remember(chain: ValidatedChain): void
+}
+
+/** Makes a cache for at most `size` chains. */
+export function createChainCache(size = 256): ChainCache {
+  const chains = new Map<number, ValidatedChain>()
+  return {
+    find(der) {
+      const leaf = der[0]
+      const chain = leaf && chains.get(fingerprint(leaf))
+      return chain && equalChains(chain.der, der) ? chain : undefined
+    },
+    remember(chain) {
+      const key = fingerprint(chain.der[0]!)
+      if (chains.size >= size && !chains.has(key)) {
+        const oldest = chains.keys().next()
+        if (!oldest.done) chains.delete(oldest.value)
+      }
+      chains.set(key, chain)
+    },
+  }
+}
+
+/** The end of a certificate is the end of its signature: as good as random. All bytes are compared afterwards. */
+function fingerprint(der: Uint8Array): number {
+  const end = der.length
+  return (
+    (der[end - 1] ?? 0) | ((der[end - 2] ?? 0) << 8) | ((der[end - 3] ?? 0) << 16) | ((der[end - 4] ?? 0) << 24)
+  )
+}
+
+function equalChains(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  return a.length === b.length && a.every((certificate, position) => equalBytes(certificate, b[position]!))
+}

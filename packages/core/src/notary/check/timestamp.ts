@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether every certificate was valid when it was used (trust-store-trust-policy, authentic timestamp).
+import { OcisignError } from '../../errors.js'
+import type { Outcome } from '../../verdict.js'
+import type { Certificate } from '../../x509/certificate.js'
+import { formatName } from '../../x509/name.js'
+import type { ValidatedChain } from '../chain.js'
+import type { SignedAttributes, UnsignedAttributes } from '../envelope.js'
+import { failed, inconclusive, passed } from './outcome.js'
+
+/** When a policy that trusts timestamping authorities asks for a timestamp. */
+export interface TimestampDemand {
+  /** The policy names a `tsa` trust store. */
+  readonly hasAuthority: boolean
+  readonly verifyTimestamp: 'always' | 'afterCertExpiry'
+}
+
+/** Checks the time of signing, or the time now where nothing trustworthy states another. */
+export function checkAuthenticTimestamp(
+  chain: ValidatedChain,
+  signed: SignedAttributes,
+  unsigned: UnsignedAttributes,
+  demand: TimestampDemand,
+  now: number,
+): Outcome {
+  if (signed.signingScheme === 'notary.x509.signingAuthority') {
+    const time = signed.authenticSigningTime?.getTime() ?? Number.NaN
+    return checkValidity(chain, time, 'when it was signed')
+  }
+  const wanted = demand.hasAuthority && (demand.verifyTimestamp === 'always' || now > chain.notAfter)
+  if (!wanted) return checkValidity(chain, now, 'now')
+  if (!unsigned.timestamp)
+    return failed(
+      new OcisignError('UNTRUSTED_TIMESTAMP', 'the policy asks for a timestamp, and the signature has none', {
+        reason: 'missing',
+      }),
+    )
+  const reason = 'timestamps cannot be verified by this version'
+  return inconclusive(
+    new OcisignError('UNAVAILABLE_TIMESTAMP', `the policy asks for a timestamp, and ${reason}`, {
+      reason,
+      retryable: false,
+    }),
+  )
+}
+
+function checkValidity(chain: ValidatedChain, time: number, when: string): Outcome {
+  if (time >= chain.notBefore && time <= chain.notAfter) return passed
+  const certificate = chain.certificates.find((each) => !(time >= each.notBefore && time <= each.notAfter))!
+  return failed(outsideValidity(certificate, time, when))
+}
+
+/** The error of a certificate used before or after it is valid. */
+export function outsideValidity(certificate: Certificate, time: number, when: string): OcisignError<'UNTRUSTED_VALIDITY'> {
+  const subject = formatName(certificate.subject)
+  const notBefore = new Date(certificate.notBefore).toISOString()
+  const notAfter = new Date(certificate.notAfter).toISOString()
+  const how = time < certificate.notBefore ? `not yet valid: it begins at ${notBefore}` : `no longer valid: it ended at ${notAfter}`
+  return new OcisignError('UNTRUSTED_VALIDITY', `the certificate "${subject}" was, ${when}, ${how}`, {
+    subject,
+    notBefore,
+    notAfter,
+  })
+}
