@@ -35,3 +35,10 @@ export {
 export type { ClaimsOf, Requirement, TrustContext, Verifier } from './verifier.js'
 export { judgeSignatures, type VerifyOptions, verifyArtifact } from './verify.js'
 export * from './verify-tree.js'
+export {
+  type CertificateTemplate,
+  encodeCertificate,
+  type KeyUsage,
+  keyIdentifier,
+  type RawExtension,
+} from './x509/encode.js'
