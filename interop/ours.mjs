@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const built = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url))
+
+/**
+ * Drives our own command line the way a person does.
+ * @param {string} [program] another build of it
+ */
+export function createOurs(program = built) {
+  /** @returns {Promise<{ status: number, stdout: string, stderr: string }>} */
+  const run = (parameters) =>
+    new Promise((resolve, reject) => {
+      const options = { timeout: 120_000, maxBuffer: 64 << 20 }
+      execFile(process.execPath, [program, ...parameters], options, (error, stdout, stderr) => {
+        if (error && typeof error.code !== 'number') reject(error)
+        else resolve({ status: error ? error.code : 0, stdout, stderr })
+      })
+    })
+
+  const verifyAll = async (references, { configDir, scope, metadata = {} }) => {
+    const scoped = scope ? ['--scope', scope] : []
+    const parameters = ['verify', '--oci-layout', '--output', 'jsonl', '--config-dir', configDir, ...scoped]
+    const answer = await run([...parameters, ...pairs(metadata), ...references])
+    const verdicts = readVerdicts(answer)
+    if (verdicts.length !== references.length) throw new Error(`${verdicts.length} answers: ${answer.stderr}`)
+    return verdicts
+  }
+
+  return {
+    run,
+    /** Signs with the command line; resolves to its exit status and output. */
+    sign(reference, { key, chain, format, metadata = {}, parameters = [] }) {
+      const material = ['--key', key, ...(chain ? ['--certificate-chain', chain] : [])]
+      return run([
+        'sign',
+        '--oci-layout',
+        ...material,
+        '--signature-format',
+        format,
+        ...pairs(metadata),
+        ...parameters,
+        reference,
+      ])
+    },
+    verifyAll,
+    async verify(reference, options) {
+      return (await verifyAll([reference], options))[0]
+    },
+    signBlob(file, { key, chain, format, metadata = {}, parameters = [] }) {
+      const material = ['--key', key, '--certificate-chain', chain, '--signature-format', format]
+      return run(['blob', 'sign', ...material, ...pairs(metadata), ...parameters, file])
+    },
+    async verifyBlob(file, { configDir, signature, policyName, mediaType, metadata = {} }) {
+      const named = policyName ? ['--policy-name', policyName] : []
+      const typed = mediaType ? ['--media-type', mediaType] : []
+      const common = ['blob', 'verify', '--output', 'json', '--config-dir', configDir, '--signature', signature]
+      return readVerdicts(await run([...common, ...named, ...typed, ...pairs(metadata), file]))[0]
+    },
+  }
+}
+
+const pairs = (metadata) => Object.entries(metadata).flatMap(([key, value]) => ['--user-metadata', `${key}=${value}`])
+
+/** Brings our reports into the form of the Go programs' verdicts. */
+function readVerdicts({ status, stdout, stderr }) {
+  return stdout
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const report = JSON.parse(line)
+      const ok = ['verified', 'tolerated', 'not-required'].includes(report.decision)
+      const counted = report.signatures.filter(({ decision }) => !ok || ['verified', 'tolerated'].includes(decision))
+      const failed = counted.flatMap(({ outcomes }) =>
+        Object.entries(outcomes ?? {}).flatMap(([check, outcome]) =>
+          ['failed', 'inconclusive'].includes(outcome.status) ? [check] : [],
+        ),
+      )
+      const failedChecks = [...new Set(failed)].sort()
+      return {
+        ok,
+        failedChecks,
+        decision: report.decision,
+        error: report.error?.message ?? stderr.trim(),
+        status,
+        report,
+      }
+    })
+}
