@@ -42,10 +42,10 @@ export default async function ({ check, chain, layout, trusting, configuration, 
   for (const odd of oddities) {
     const material = await chain('p256', 3, odd)
     await check(`${odd}: neither signs`, async () => {
-      const { path, reference } = layout()
+      const { path, subject } = layout()
       const theirs = await signTheirs(path, material, 'jws')
       assert.equal(theirs.ok, false, 'the reference signs')
-      const mine = await signOurs(reference, material, 'jws')
+      const mine = await signOurs(`${path}@${subject.digest}`, material, 'jws')
       assert.ok(mine.status > 0 && mine.status < 5, `ocisign exits with ${mine.status}`)
       assert.equal(mine.stderr.trim().split('\n').length, 1, mine.stderr)
     })

@@ -26,7 +26,7 @@ export default async function ({ check, chain, layout, trusting, agree, notation
     })
     await check(`${format}: ocisign writes the artifactType form when asked`, async () => {
       const { path, reference } = layout()
-      const parameters = ['--signature-manifest', 'artifact-type']
+      const parameters = ['--signature-manifest', 'artifact']
       requireSuccess('ocisign', await ours.sign(reference, { key, chain: chainPath, format, parameters }))
       const [{ manifest }] = readSignatures(path)
       assert.equal(manifest.artifactType, signatureType)
