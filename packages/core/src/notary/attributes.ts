@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attributes of a signature and the rules both formats share (signature-specification, signed attributes).
-import { printable } from '../errors.js'
-import type { SignedAttributes } from './envelope.js'
+import { OcisignError, printable } from '../errors.js'
+import type { ExtendedAttribute, SignedAttributes } from './envelope.js'
 
 /** Names of the attributes, in both formats. */
 export const attributeNames = {
@@ -13,12 +13,17 @@ export const attributeNames = {
   signingAgent: 'io.cncf.notary.signingAgent',
   /** Unsigned. */
   timestampSignature: 'io.cncf.notary.timestampSignature',
+  /** Extended: the plugin that has to take part in the verification. */
+  verificationPlugin: 'io.cncf.notary.verificationPlugin',
+  /** Extended: its lowest version that will do. */
+  verificationPluginMinVersion: 'io.cncf.notary.verificationPluginMinVersion',
 } as const
 
-/** The extended attribute that names the verification plugin which has to take part. */
-export const verificationPluginAttribute = 'io.cncf.notary.verificationPlugin'
-/** The extended attribute that says which version of it is the lowest that will do. */
-export const verificationPluginMinVersionAttribute = 'io.cncf.notary.verificationPluginMinVersion'
+/** The extended attributes that ask for a verification plugin. */
+export const verificationPluginAttributes: readonly string[] = [
+  attributeNames.verificationPlugin,
+  attributeNames.verificationPluginMinVersion,
+]
 
 /** Which of the specified attributes these have to mark as critical. */
 export function requiredCritical({ authenticSigningTime, expiry }: SignedAttributes): string[] {
@@ -93,4 +98,41 @@ export function criticalProblem(
   }
   if (understood !== names.size) return 'marks a header as critical that is not there or may not be marked so'
   return
+}
+
+/** What a signature asks of a verification plugin. */
+export interface VerificationPluginRequest {
+  readonly name: string
+  /** Semantic version. */
+  readonly minimumVersion?: string
+}
+
+// As semver.org has it; the values are at most 255 characters long.
+const semanticVersion =
+  /^(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:-(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/
+const pluginName = /^[a-zA-Z0-9_][a-zA-Z0-9._-]*$/
+
+/**
+ * Reads which verification plugin a signature asks for; undefined where it asks for none.
+ *
+ * Does not look for the plugin. A minimum version alone asks for nothing and stays a critical attribute that nobody
+ * understands. A name that could lead out of a directory is refused.
+ * @throws INVALID_ENVELOPE for a request that is not critical, not text, blank, or no semantic version
+ */
+export function parseVerificationPlugin(
+  extended: readonly ExtendedAttribute[],
+  mediaType: string,
+): VerificationPluginRequest | undefined {
+  const read = (name: string, pattern: RegExp, form: string): string | undefined => {
+    const attribute = extended.find(({ key }) => key === name)
+    if (!attribute) return
+    const { critical, value } = attribute
+    if (critical && typeof value === 'string' && value.length <= 255 && pattern.test(value)) return value
+    const why = critical ? `is not ${form}` : 'is not marked critical'
+    throw new OcisignError('INVALID_ENVELOPE', `the signature's attribute ${name} ${why}`, { mediaType })
+  }
+  const name = read(attributeNames.verificationPlugin, pluginName, 'the name of a plugin')
+  if (name === undefined) return
+  const minimumVersion = read(attributeNames.verificationPluginMinVersion, semanticVersion, 'a semantic version')
+  return { name, ...(minimumVersion !== undefined && { minimumVersion }) }
 }
