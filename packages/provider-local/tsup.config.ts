@@ -2,7 +2,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/uri/index.ts'],
+  entry: ['src/index.ts', 'src/portable/index.ts', 'src/uri/index.ts'],
   format: ['esm'],
   // The declarations come from `tsc -b`; see docs/decisions.
   dts: false,

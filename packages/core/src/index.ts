@@ -37,6 +37,7 @@ export { judgeSignatures, type VerifyOptions, verifyArtifact } from './verify.js
 export * from './verify-tree.js'
 export {
   type CertificateTemplate,
+  codeSigningProfile,
   encodeCertificate,
   type KeyUsage,
   keyIdentifier,

@@ -102,6 +102,21 @@ export async function encodeCertificate(
   return encodeSequence(toBeSigned, signatureAlgorithm, encodeBitString(bits))
 }
 
+/**
+ * The extensions that the Notary Project asks of a code-signing certificate (signature-specification, certificate
+ * requirements), or of the authorities above it.
+ */
+export function codeSigningProfile(authority?: {
+  readonly pathLength?: number
+}): Pick<CertificateTemplate, 'basicConstraints' | 'keyUsage' | 'extendedKeyUsage'> {
+  if (authority) return { basicConstraints: { authority: true, ...authority }, keyUsage: ['keyCertSign', 'cRLSign'] }
+  return {
+    basicConstraints: { authority: false },
+    keyUsage: ['digitalSignature'],
+    extendedKeyUsage: ['1.3.6.1.5.5.7.3.3'],
+  }
+}
+
 /** Names a public key as key identifier extensions do: 160 bits of the SHA-256 of its SubjectPublicKeyInfo (RFC 7093). */
 export async function keyIdentifier(spki: Uint8Array): Promise<Uint8Array> {
   const hasher = createHasher('sha256')
