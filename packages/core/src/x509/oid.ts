@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Object identifiers by name.
+
+/** The identifiers that are looked for. */
+export const oids = {
+  // Public keys (RFC 3279, 5480, 8410).
+  rsaEncryption: '1.2.840.113549.1.1.1',
+  ecPublicKey: '1.2.840.10045.2.1',
+  dsa: '1.2.840.10040.4.1',
+  x25519: '1.3.101.110',
+  ed25519: '1.3.101.112',
+  // Curves.
+  p224: '1.3.132.0.33',
+  p256: '1.2.840.10045.3.1.7',
+  p384: '1.3.132.0.34',
+  p521: '1.3.132.0.35',
+  // Signatures and hashes (RFC 4055, 5758).
+  rsassaPss: '1.2.840.113549.1.1.10',
+  mgf1: '1.2.840.113549.1.1.8',
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
+  sha512: '2.16.840.1.101.3.4.2.3',
+  // Extensions (RFC 5280 section 4.2).
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAlternativeName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  crlDistributionPoints: '2.5.29.31',
+  certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
+  extendedKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
+  authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
+  // Extended key usages (RFC 5280 section 4.2.1.12).
+  anyExtendedKeyUsage: '2.5.29.37.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+} as const
+
+/** What messages call algorithms that are not supported. */
+export const unsupportedNames: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.2': 'MD2 with RSA',
+  '1.2.840.113549.1.1.4': 'MD5 with RSA',
+  '1.2.840.113549.1.1.5': 'SHA-1 with RSA',
+  '1.3.14.3.2.29': 'SHA-1 with RSA',
+  '1.2.840.113549.1.1.14': 'SHA-224 with RSA',
+  '1.2.840.10045.4.1': 'ECDSA with SHA-1',
+  '1.2.840.10045.4.3.1': 'ECDSA with SHA-224',
+  '1.2.840.10040.4.3': 'DSA with SHA-1',
+  '2.16.840.1.101.3.4.3.2': 'DSA with SHA-256',
+  '1.2.840.113549.1.1.10': 'RSASSA-PSS',
+  '1.2.840.10040.4.1': 'DSA',
+  '1.3.101.110': 'X25519',
+  '1.3.101.111': 'X448',
+  '1.3.101.112': 'Ed25519',
+  '1.3.101.113': 'Ed448',
+  '1.3.132.0.33': 'P-224',
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The signatures of a chain, each by the key of the next certificate. Says nothing about profile, time or trust.
+import { importPublicKey, verifySignature } from '#crypto'
+import { equalBytes } from '../bytes.js'
+import type { Awaitable, VerificationKey } from '../crypto/platform.js'
+import type { Certificate } from './certificate.js'
+import { parseEcdsaSignature } from './ecdsa-signature.js'
+import { invalidChain } from './profile.js'
+
+/**
+ * Makes the key of a certificate ready, `position` being its place in a chain, for messages.
+ * @throws INVALID_CERTIFICATE_CHAIN for a key that is unsupported, or none: a point that is not on its curve
+ */
+export function importCertificateKey(certificate: Certificate, position = 0): Awaitable<VerificationKey> {
+  const { publicKey } = certificate
+  if ('unsupported' in publicKey)
+    throw invalidChain(position, certificate, `has a key of an unsupported kind, ${publicKey.unsupported}`)
+  const refuse = (cause: unknown): never => {
+    throw invalidChain(position, certificate, 'has a public key that is none', cause)
+  }
+  try {
+    const key = importPublicKey(publicKey)
+    return key instanceof Promise ? key.catch(refuse) : key
+  } catch (cause) {
+    return refuse(cause)
+  }
+}
+
+/**
+ * Proves that `issuer` issued the certificate: its subject is the certificate's issuer, byte for byte, and its key,
+ * imported by the caller, made the signature. The same certificate twice: that it is self-signed.
+ *
+ * Does not check that the issuer is allowed to issue (`validateCodeSigningChain` does), and neither time nor trust.
+ * @throws INVALID_CERTIFICATE_CHAIN
+ */
+export function verifyIssuedBy(
+  certificate: Certificate,
+  issuer: Certificate,
+  key: VerificationKey,
+  position = 0,
+): Awaitable<void> {
+  const refuse = (why: string, cause?: unknown): never => {
+    throw invalidChain(position, certificate, why, cause)
+  }
+  const { signatureAlgorithm, tbs } = certificate
+  if (!equalBytes(certificate.issuer, issuer.subject)) refuse('was not issued by the next one: it names another issuer')
+  if ('unsupported' in signatureAlgorithm) return refuse(`is signed with ${signatureAlgorithm.unsupported}`)
+  const isEc = signatureAlgorithm.scheme === 'ECDSA'
+  if (isEc !== (key.publicKey.kind === 'ec'))
+    refuse(`is signed with ${signatureAlgorithm.scheme}, which the issuer's key does not do`)
+  const judge = (valid: boolean) => {
+    if (!valid) refuse('was not issued by the next one: the signature does not fit')
+  }
+  const fail = (cause: unknown) => refuse('has a signature that cannot be verified', cause)
+  let valid: Awaitable<boolean>
+  try {
+    const signature = isEc ? parseEcdsaSignature(certificate.signature, key.publicKey.bits) : certificate.signature
+    valid = verifySignature(key, signatureAlgorithm, tbs, signature)
+  } catch (cause) {
+    return fail(cause)
+  }
+  return typeof valid === 'boolean' ? judge(valid) : valid.then(judge, fail)
+}
+
+/** What {@link verifyChainSignatures} accepts. */
+export interface ChainSignatureOptions {
+  /** Keys that are imported already, each at the place of its certificate. */
+  readonly keys?: readonly (VerificationKey | undefined)[]
+  /** The last certificate is, byte for byte, one whose own signature was verified before. */
+  readonly lastVerified?: boolean
+}
+
+/**
+ * Proves that each certificate was issued by the next one, and the last one by itself. Returns without a promise where
+ * the platform's cryptography is at hand at once.
+ *
+ * Checks neither profile nor time nor trust.
+ * @throws INVALID_CERTIFICATE_CHAIN
+ */
+export function verifyChainSignatures(
+  chain: readonly Certificate[],
+  options: ChainSignatureOptions = {},
+): Awaitable<void> {
+  const last = chain.length - 1
+  const end = options.lastVerified ? last : chain.length
+  const keys = [...(options.keys ?? [])]
+  const verifyAt = (position: number): Awaitable<void> => {
+    const issuerPosition = Math.min(position + 1, last)
+    const issuer = chain[issuerPosition]!
+    const key = keys[issuerPosition] ?? importCertificateKey(issuer, issuerPosition)
+    const verify = (ready: VerificationKey) => {
+      keys[issuerPosition] = ready
+      return verifyIssuedBy(chain[position]!, issuer, ready, position)
+    }
+    return key instanceof Promise ? key.then(verify) : verify(key)
+  }
+  const verifyFrom = (position: number): Awaitable<void> => {
+    for (let at = position; at < end; at++) {
+      const done = verifyAt(at)
+      if (done instanceof Promise) return done.then(() => verifyFrom(at + 1))
+    }
+  }
+  return verifyFrom(0)
+}
