@@ -7,7 +7,7 @@ import ts from 'typescript'
 import { listFiles } from '../lib/workspace.mjs'
 
 /** The packages of ours that each may import. Arrows only go up this list; `cli` alone may know all others. */
-export const allowedPackages = {
+const allowedPackages = {
   core: [],
   layout: ['core'],
   registry: ['core'],
@@ -53,7 +53,7 @@ const closedFolders = [
 const ours = /^@ocisign\/([^/]+)/
 
 /** Every import, re-export and dynamic import: what is named, and which names are taken from it. */
-export function importsOf(source) {
+function importsOf(source) {
   const found = []
   const add = (node, specifier, names) =>
     found.push({ specifier, names, line: source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1 })
