@@ -4,7 +4,7 @@ import { decodeBase64, decodeBase64Url, encodeText } from '../../bytes.js'
 import type { SignatureAlgorithm } from '../../crypto/platform.js'
 import { printable } from '../../errors.js'
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject, requireExactNames } from '../../json.js'
-import { attributeNames, attributesProblem, criticalProblem } from '../attributes.js'
+import { attributeNames, attributesProblem, criticalProblem, maxCritical } from '../attributes.js'
 import {
   type EnvelopeDecoder,
   type ExtendedAttribute,
@@ -16,7 +16,7 @@ import {
 } from '../envelope.js'
 import { readDateTime } from './date-time.js'
 import { decodeEnvelope, invalidEnvelope, requireChainLimits } from './invalid-envelope.js'
-import { jwsMediaType, mayBeCriticalInJws, protectedNames, unprotectedNames } from './jws-header.js'
+import { jwsMediaType, mayBeCriticalInJws, protectedNames } from './jws-header.js'
 
 const algorithms: Readonly<Record<string, SignatureAlgorithm>> = {
   ES256: { scheme: 'ECDSA', hash: 'sha256' },
@@ -109,9 +109,6 @@ function readCritical(critical: JsonValue | undefined): readonly string[] {
   return critical as readonly string[]
 }
 
-/** More than anyone needs, and few enough to search one by one. */
-const maxCritical = 64
-
 function readTime(header: JsonObject, name: string): Date | undefined {
   if (!Object.hasOwn(header, name)) return
   const text = header[name]
@@ -127,7 +124,8 @@ function readUnprotected(
   header: JsonObject,
   protectedHeader: JsonObject,
 ): { readonly chain: readonly Uint8Array[]; readonly unsigned: UnsignedAttributes } {
-  requireExactNames(header, unprotectedNames, 'the unprotected header')
+  // Early Notation wrote "io.cncf.notary.SigningAgent"; the agent decides nothing, so it may be written in any case.
+  requireExactNames(header, ['x5c', attributeNames.timestampSignature], 'the unprotected header')
   for (const name in header)
     if (Object.hasOwn(protectedHeader, name) || protectedNames.includes(name) || name === 'b64')
       throw refuse(`has an unprotected "${printable(name)}", which has to be protected`)
