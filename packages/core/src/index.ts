@@ -35,11 +35,17 @@ export {
 export type { ClaimsOf, Requirement, TrustContext, Verifier } from './verifier.js'
 export { judgeSignatures, type VerifyOptions, verifyArtifact } from './verify.js'
 export * from './verify-tree.js'
+export { type CertificateTemplate, codeSigningProfile, encodeCertificate, keyIdentifier } from './x509/encode.js'
 export {
-  type CertificateTemplate,
-  codeSigningProfile,
-  encodeCertificate,
+  type BasicConstraints,
+  type Certificate,
+  type Extension,
+  type Extensions,
+  encodePem,
   type KeyUsage,
-  keyIdentifier,
-  type RawExtension,
-} from './x509/encode.js'
+  type PemBlock,
+  parseCertificate,
+  parseCertificateFile,
+  parsePem,
+  type Unsupported,
+} from './x509/index.js'

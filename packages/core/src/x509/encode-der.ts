@@ -2,23 +2,7 @@
 // Writes DER (X.690): only what certificates need, and always in the one form that strict readers accept.
 import { concatBytes, encodeText } from '../bytes.js'
 import { OcisignError, printable } from '../errors.js'
-
-/** Identifier octets of the universal types that are written here. */
-export const derTags = {
-  boolean: 0x01,
-  integer: 0x02,
-  bitString: 0x03,
-  octetString: 0x04,
-  null: 0x05,
-  objectIdentifier: 0x06,
-  utf8String: 0x0c,
-  sequence: 0x30,
-  set: 0x31,
-  printableString: 0x13,
-  ia5String: 0x16,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-} as const
+import { contextTag, tags } from './der.js'
 
 /** Writes one value: its tag, its length in as few bytes as it needs, and its content. */
 export function encodeValue(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -31,12 +15,12 @@ export function encodeValue(tag: number, ...parts: readonly Uint8Array[]): Uint8
 
 /** Writes a SEQUENCE of values already encoded. */
 export function encodeSequence(...parts: readonly Uint8Array[]): Uint8Array {
-  return encodeValue(derTags.sequence, ...parts)
+  return encodeValue(tags.sequence, ...parts)
 }
 
 /** Writes a value under a context-specific constructed tag. */
 export function encodeExplicit(number: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  return encodeValue(0xa0 | number, ...parts)
+  return encodeValue(contextTag(number, true), ...parts)
 }
 
 /** Writes a non-negative INTEGER from its big-endian bytes, with as few bytes as it needs. */
@@ -45,12 +29,12 @@ export function encodeInteger(magnitude: Uint8Array): Uint8Array {
   const shortest = first < 0 ? Uint8Array.of(0) : magnitude.subarray(first)
   // A leading bit of one would make it negative.
   const sign = shortest[0]! >= 0x80 ? Uint8Array.of(0) : new Uint8Array()
-  return encodeValue(derTags.integer, sign, shortest)
+  return encodeValue(tags.integer, sign, shortest)
 }
 
 /** Writes a BIT STRING of whole bytes. */
 export function encodeBitString(bytes: Uint8Array): Uint8Array {
-  return encodeValue(derTags.bitString, Uint8Array.of(0), bytes)
+  return encodeValue(tags.bitString, Uint8Array.of(0), bytes)
 }
 
 /** Writes a BIT STRING of named bits (X.690 section 11.2.2): bit 0 is the first, trailing zeros are left out. */
@@ -58,7 +42,7 @@ export function encodeNamedBits(positions: readonly number[]): Uint8Array {
   const last = Math.max(-1, ...positions)
   const bytes = new Uint8Array(Math.floor(last / 8) + 1)
   for (const position of positions) bytes[position >> 3]! |= 0x80 >> (position & 7)
-  return encodeValue(derTags.bitString, Uint8Array.of(last < 0 ? 0 : 7 - (last & 7)), bytes)
+  return encodeValue(tags.bitString, Uint8Array.of(last < 0 ? 0 : 7 - (last & 7)), bytes)
 }
 
 /** Writes an OBJECT IDENTIFIER from its dotted form. @throws MISUSE_OPTION where it is not one */
@@ -75,7 +59,7 @@ export function encodeObjectIdentifier(dotted: string): Uint8Array {
       groups.unshift(0x80 | (left % 128))
     return groups
   })
-  return encodeValue(derTags.objectIdentifier, Uint8Array.from(content))
+  return encodeValue(tags.oid, Uint8Array.from(content))
 }
 
 /** Writes a Time in whole seconds: UTCTime until 2049, GeneralizedTime from then on (RFC 5280 section 4.1.2.5). */
@@ -85,6 +69,6 @@ export function encodeTime(date: Date): Uint8Array {
     throw new OcisignError('MISUSE_OPTION', 'a time in a certificate lies between 1950 and 9999', { option: 'time' })
   const digits = `${date.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`
   return year < 2050
-    ? encodeValue(derTags.utcTime, encodeText(digits.slice(2)))
-    : encodeValue(derTags.generalizedTime, encodeText(digits))
+    ? encodeValue(tags.utcTime, encodeText(digits.slice(2)))
+    : encodeValue(tags.generalizedTime, encodeText(digits))
 }

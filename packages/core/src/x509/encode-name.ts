@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concatBytes, encodeText } from '../bytes.js'
 import { OcisignError, printable } from '../errors.js'
-import { derTags, encodeObjectIdentifier, encodeSequence, encodeValue } from './encode-der.js'
+import { tags } from './der.js'
+import { encodeObjectIdentifier, encodeSequence, encodeValue } from './encode-der.js'
 
 /** The attribute types that may be written by name, with the string type each takes (RFC 5280 appendix A.1). */
 const attributeTypes: Readonly<Record<string, readonly [dotted: string, tag: number]>> = {
-  CN: ['2.5.4.3', derTags.utf8String],
-  SERIALNUMBER: ['2.5.4.5', derTags.printableString],
-  C: ['2.5.4.6', derTags.printableString],
-  L: ['2.5.4.7', derTags.utf8String],
-  ST: ['2.5.4.8', derTags.utf8String],
-  STREET: ['2.5.4.9', derTags.utf8String],
-  O: ['2.5.4.10', derTags.utf8String],
-  OU: ['2.5.4.11', derTags.utf8String],
-  UID: ['0.9.2342.19200300.100.1.1', derTags.utf8String],
-  DC: ['0.9.2342.19200300.100.1.25', derTags.ia5String],
+  CN: ['2.5.4.3', tags.utf8String],
+  SERIALNUMBER: ['2.5.4.5', tags.printableString],
+  C: ['2.5.4.6', tags.printableString],
+  L: ['2.5.4.7', tags.utf8String],
+  ST: ['2.5.4.8', tags.utf8String],
+  STREET: ['2.5.4.9', tags.utf8String],
+  O: ['2.5.4.10', tags.utf8String],
+  OU: ['2.5.4.11', tags.utf8String],
+  UID: ['0.9.2342.19200300.100.1.1', tags.utf8String],
+  DC: ['0.9.2342.19200300.100.1.25', tags.ia5String],
 }
 
 const invalid = (name: string, why: string) =>
@@ -33,12 +34,11 @@ export function encodeName(text: string): Uint8Array {
       throw invalid(text, `has the attribute "${printable(type)}"; these can be written: ${names}`)
     }
     const [dotted, tag] = known
-    if (tag === derTags.printableString && !/^[A-Za-z0-9 '()+,\-./:=?]+$/.test(value))
+    if (tag === tags.printableString && !/^[A-Za-z0-9 '()+,\-./:=?]+$/.test(value))
       throw invalid(text, `has a ${type} with characters that do not fit there`)
-    if (tag === derTags.ia5String && !/^[\x20-\x7e]+$/.test(value))
-      throw invalid(text, `has a ${type} that is not ASCII`)
+    if (tag === tags.ia5String && !/^[\x20-\x7e]+$/.test(value)) throw invalid(text, `has a ${type} that is not ASCII`)
     const attribute = encodeSequence(encodeObjectIdentifier(dotted), encodeValue(tag, encodeText(value)))
-    return encodeValue(derTags.set, attribute)
+    return encodeValue(tags.set, attribute)
   })
   return encodeSequence(concatBytes(...parts))
 }

@@ -6,8 +6,8 @@ import { encodeText } from '../bytes.js'
 import type { CallOptions } from '../descriptor.js'
 import { OcisignError } from '../errors.js'
 import type { SigningKey } from '../key.js'
+import { contextTag, tags } from './der.js'
 import {
-  derTags,
   encodeBitString,
   encodeExplicit,
   encodeInteger,
@@ -18,30 +18,8 @@ import {
   encodeValue,
 } from './encode-der.js'
 import { encodeName } from './encode-name.js'
-
-/** The bits of the key usage extension, in their order (RFC 5280 section 4.2.1.3). */
-const keyUsages = [
-  'digitalSignature',
-  'contentCommitment',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-  'encipherOnly',
-  'decipherOnly',
-] as const
-
-/** What a certificate's key may be used for. */
-export type KeyUsage = (typeof keyUsages)[number]
-
-/** An extension that has no member of its own in {@link CertificateTemplate}. */
-export interface RawExtension {
-  readonly objectIdentifier: string
-  readonly critical: boolean
-  /** DER. */
-  readonly value: Uint8Array
-}
+import { type BasicConstraints, type Extension, type KeyUsage, keyUsages } from './extensions.js'
+import { oids } from './oid.js'
 
 /** Everything a certificate states. */
 export interface CertificateTemplate {
@@ -55,7 +33,7 @@ export interface CertificateTemplate {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array
   /** Critical. */
-  readonly basicConstraints?: { readonly authority: boolean; readonly pathLength?: number }
+  readonly basicConstraints?: BasicConstraints
   /** Critical. */
   readonly keyUsage?: readonly KeyUsage[]
   /** Dotted object identifiers. */
@@ -64,7 +42,8 @@ export interface CertificateTemplate {
   readonly authorityKeyIdentifier?: Uint8Array
   readonly crlUrls?: readonly string[]
   readonly ocspUrls?: readonly string[]
-  readonly extensions?: readonly RawExtension[]
+  /** Further ones, as they are to stand. */
+  readonly extensions?: readonly Extension[]
   /** An AlgorithmIdentifier, DER, in place of the one that the key's algorithm has. */
   readonly signatureAlgorithm?: Uint8Array
 }
@@ -109,11 +88,11 @@ export async function encodeCertificate(
 export function codeSigningProfile(authority?: {
   readonly pathLength?: number
 }): Pick<CertificateTemplate, 'basicConstraints' | 'keyUsage' | 'extendedKeyUsage'> {
-  if (authority) return { basicConstraints: { authority: true, ...authority }, keyUsage: ['keyCertSign', 'cRLSign'] }
+  if (authority) return { basicConstraints: { ca: true, ...authority }, keyUsage: ['keyCertSign', 'cRLSign'] }
   return {
-    basicConstraints: { authority: false },
+    basicConstraints: { ca: false },
     keyUsage: ['digitalSignature'],
-    extendedKeyUsage: ['1.3.6.1.5.5.7.3.3'],
+    extendedKeyUsage: [oids.codeSigning],
   }
 }
 
@@ -137,16 +116,16 @@ const hashNumbers = { sha256: 1, sha384: 2, sha512: 3 } as const
 /** The AlgorithmIdentifier of a signature (RFC 5758, RFC 4055). */
 function encodeSignatureAlgorithm(algorithm: Algorithm): Uint8Array {
   const number = hashNumbers[algorithm.hash]
-  const parameters = encodeValue(derTags.null)
+  const parameters = encodeValue(tags.null)
   if (algorithm.scheme === 'ECDSA') return encodeSequence(encodeObjectIdentifier(`1.2.840.10045.4.3.${number + 1}`))
   if (algorithm.scheme === 'RSASSA-PKCS1-v1_5')
     return encodeSequence(encodeObjectIdentifier(`1.2.840.113549.1.1.${number + 10}`), parameters)
   if (algorithm.scheme === 'RSASSA-PSS') {
-    const hash = encodeSequence(encodeObjectIdentifier(`2.16.840.1.101.3.4.2.${number}`), parameters)
-    const mask = encodeSequence(encodeObjectIdentifier('1.2.840.113549.1.1.8'), hash)
+    const hash = encodeSequence(encodeObjectIdentifier(oids[algorithm.hash]), parameters)
+    const mask = encodeSequence(encodeObjectIdentifier(oids.mgf1), hash)
     const saltLength = encodeInteger(Uint8Array.of(Number(algorithm.hash.slice(3)) / 8))
     return encodeSequence(
-      encodeObjectIdentifier('1.2.840.113549.1.1.10'),
+      encodeObjectIdentifier(oids.rsassaPss),
       encodeSequence(encodeExplicit(0, hash), encodeExplicit(1, mask), encodeExplicit(2, saltLength)),
     )
   }
@@ -157,34 +136,40 @@ function encodeSignatureAlgorithm(algorithm: Algorithm): Uint8Array {
   })
 }
 
-const uri = (url: string) => encodeValue(0x86, encodeText(url))
+const uri = (url: string) => encodeValue(contextTag(6, false), encodeText(url))
 
 function encodeExtensions(template: CertificateTemplate): readonly Uint8Array[] {
   const { basicConstraints, keyUsage, extendedKeyUsage, subjectKeyIdentifier, authorityKeyIdentifier } = template
   const extensions: Uint8Array[] = []
-  const add = (objectIdentifier: string, critical: boolean, ...value: readonly Uint8Array[]) => {
-    const flag = critical ? [encodeValue(derTags.boolean, Uint8Array.of(0xff))] : []
-    const content = encodeValue(derTags.octetString, ...value)
-    extensions.push(encodeSequence(encodeObjectIdentifier(objectIdentifier), ...flag, content))
+  const add = (oid: string, critical: boolean, ...value: readonly Uint8Array[]) => {
+    const flag = critical ? [encodeValue(tags.boolean, Uint8Array.of(0xff))] : []
+    const content = encodeValue(tags.octetString, ...value)
+    extensions.push(encodeSequence(encodeObjectIdentifier(oid), ...flag, content))
   }
   if (basicConstraints) {
-    const { authority, pathLength } = basicConstraints
-    const flag = authority ? [encodeValue(derTags.boolean, Uint8Array.of(0xff))] : []
+    const { ca, pathLength } = basicConstraints
+    const flag = ca ? [encodeValue(tags.boolean, Uint8Array.of(0xff))] : []
     const depth = pathLength === undefined ? [] : [encodeInteger(Uint8Array.of(pathLength))]
-    add('2.5.29.19', true, encodeSequence(...flag, ...depth))
+    add(oids.basicConstraints, true, encodeSequence(...flag, ...depth))
   }
-  if (keyUsage) add('2.5.29.15', true, encodeNamedBits(keyUsage.map((usage) => keyUsages.indexOf(usage))))
-  if (extendedKeyUsage) add('2.5.29.37', false, encodeSequence(...extendedKeyUsage.map(encodeObjectIdentifier)))
-  if (subjectKeyIdentifier) add('2.5.29.14', false, encodeValue(derTags.octetString, subjectKeyIdentifier))
-  if (authorityKeyIdentifier) add('2.5.29.35', false, encodeSequence(encodeValue(0x80, authorityKeyIdentifier)))
+  if (keyUsage) add(oids.keyUsage, true, encodeNamedBits(keyUsage.map((usage) => keyUsages.indexOf(usage))))
+  if (extendedKeyUsage)
+    add(oids.extendedKeyUsage, false, encodeSequence(...extendedKeyUsage.map(encodeObjectIdentifier)))
+  if (subjectKeyIdentifier) add(oids.subjectKeyIdentifier, false, encodeValue(tags.octetString, subjectKeyIdentifier))
+  if (authorityKeyIdentifier)
+    add(oids.authorityKeyIdentifier, false, encodeSequence(encodeValue(contextTag(0, false), authorityKeyIdentifier)))
   if (template.crlUrls) {
     const points = template.crlUrls.map((url) => encodeSequence(encodeExplicit(0, encodeExplicit(0, uri(url)))))
-    add('2.5.29.31', false, encodeSequence(...points))
+    add(oids.crlDistributionPoints, false, encodeSequence(...points))
   }
   if (template.ocspUrls) {
     const method = encodeObjectIdentifier('1.3.6.1.5.5.7.48.1')
-    add('1.3.6.1.5.5.7.1.1', false, encodeSequence(...template.ocspUrls.map((url) => encodeSequence(method, uri(url)))))
+    add(
+      oids.authorityInformationAccess,
+      false,
+      encodeSequence(...template.ocspUrls.map((url) => encodeSequence(method, uri(url)))),
+    )
   }
-  for (const { objectIdentifier, critical, value } of template.extensions ?? []) add(objectIdentifier, critical, value)
+  for (const { oid, critical, value } of template.extensions ?? []) add(oid, critical, value)
   return extensions
 }

@@ -31,7 +31,8 @@ export interface BasicConstraints {
   readonly pathLength?: number
 }
 
-const keyUsages = [
+/** The bits of the key usage extension, in their order. */
+export const keyUsages = [
   'digitalSignature',
   'contentCommitment',
   'keyEncipherment',

@@ -6,8 +6,14 @@ import { expect, test } from 'vitest'
 import type { Algorithm } from '../../src/algorithm.js'
 import { encodeHex } from '../../src/bytes.js'
 import type { SigningKey } from '../../src/key.js'
-import { type CertificateTemplate, encodeCertificate, keyIdentifier } from '../../src/x509/encode.js'
+import {
+  type CertificateTemplate,
+  codeSigningProfile,
+  encodeCertificate,
+  keyIdentifier,
+} from '../../src/x509/encode.js'
 import { encodeName } from '../../src/x509/encode-name.js'
+import { parseCertificate, validateCodeSigningChain, verifyChainSignatures } from '../../src/x509/index.js'
 
 const pairs = {
   ECDSA: (bits: number) => generateKeyPairSync('ec', { namedCurve: `P-${bits}` }),
@@ -69,20 +75,42 @@ test.each<[Algorithm, string]>([
   expect(await new peculiar.X509Certificate(bytes).verify()).toBe(true)
 })
 
+test.each<Algorithm>([
+  { scheme: 'ECDSA', hash: 'sha384', keyBits: 384 },
+  { scheme: 'RSASSA-PSS', hash: 'sha256', keyBits: 2048 },
+  { scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha256', keyBits: 2048 },
+])('a chain of the code signing profile, signed with %o, is one to our own reader', async (algorithm) => {
+  const pair = () => pairs[algorithm.scheme === 'ECDSA' ? 'ECDSA' : 'RSA'](algorithm.keyBits).privateKey
+  const [leafKey, rootKey] = [pair(), pair()]
+  const root = keyOf(algorithm, rootKey)
+  const certificates = [
+    { ...template(leafKey), issuer: 'CN=root', ...codeSigningProfile() },
+    { ...template(rootKey), subject: 'CN=root', issuer: 'CN=root', ...codeSigningProfile({ pathLength: 0 }) },
+  ]
+  const der = await Promise.all(certificates.map((each) => encodeCertificate(each, root)))
+  const chain = der.map(parseCertificate)
+  validateCodeSigningChain(chain)
+  await verifyChainSignatures(chain)
+  expect(chain.map(({ keyUsage, extendedKeyUsage }) => ({ keyUsage, extendedKeyUsage }))).toEqual([
+    { keyUsage: ['digitalSignature'], extendedKeyUsage: ['1.3.6.1.5.5.7.3.3'] },
+    { keyUsage: ['keyCertSign', 'cRLSign'], extendedKeyUsage: undefined },
+  ])
+})
+
 test('each extension says what the template says', async () => {
   const { privateKey } = pairs.ECDSA(256)
   const key = keyOf({ scheme: 'ECDSA', hash: 'sha256', keyBits: 256 }, privateKey)
   const identifier = await keyIdentifier(template(privateKey).publicKey)
   const bytes = await encodeCertificate(
     template(privateKey, {
-      basicConstraints: { authority: true, pathLength: 1 },
+      basicConstraints: { ca: true, pathLength: 1 },
       keyUsage: ['digitalSignature', 'keyCertSign', 'decipherOnly'],
       extendedKeyUsage: ['1.3.6.1.5.5.7.3.3'],
       subjectKeyIdentifier: identifier,
       authorityKeyIdentifier: identifier,
       crlUrls: ['http://crl.example/a', 'http://crl.example/b'],
       ocspUrls: ['http://ocsp.example/'],
-      extensions: [{ objectIdentifier: '1.2.3.4', critical: true, value: Uint8Array.of(5, 0) }],
+      extensions: [{ oid: '1.2.3.4', critical: true, value: Uint8Array.of(5, 0) }],
     }),
     key,
   )
@@ -110,7 +138,7 @@ test('each extension says what the template says', async () => {
 test('a leaf says that it is none of an authority, and leaves out what it has not', async () => {
   const { privateKey } = pairs.ECDSA(256)
   const key = keyOf({ scheme: 'ECDSA', hash: 'sha256', keyBits: 256 }, privateKey)
-  const leaf = await encodeCertificate(template(privateKey, { basicConstraints: { authority: false } }), key)
+  const leaf = await encodeCertificate(template(privateKey, { basicConstraints: { ca: false } }), key)
   expect(new peculiar.X509Certificate(leaf).extensions.map(({ type }) => type)).toEqual(['2.5.29.19'])
   expect(new X509Certificate(leaf).ca).toBe(false)
   const bare = await encodeCertificate(template(privateKey), key)
