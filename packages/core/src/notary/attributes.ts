@@ -25,6 +25,9 @@ export const verificationPluginAttributes: readonly string[] = [
   attributeNames.verificationPluginMinVersion,
 ]
 
+/** The longest list of critical attributes: more than anyone needs, and few enough to search one by one. */
+export const maxCritical = 64
+
 /** Which of the specified attributes these have to mark as critical. */
 export function requiredCritical({ authenticSigningTime, expiry }: SignedAttributes): string[] {
   const names: string[] = [attributeNames.signingScheme]

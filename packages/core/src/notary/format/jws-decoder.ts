@@ -124,7 +124,7 @@ function readUnprotected(
   header: JsonObject,
   protectedHeader: JsonObject,
 ): { readonly chain: readonly Uint8Array[]; readonly unsigned: UnsignedAttributes } {
-  // Early Notation wrote "io.cncf.notary.SigningAgent"; the agent decides nothing, so it may be written in any case.
+  // notation-go has envelopes with "io.cncf.notary.SigningAgent"; the agent decides nothing, so it may be written in any case.
   requireExactNames(header, ['x5c', attributeNames.timestampSignature], 'the unprotected header')
   for (const name in header)
     if (Object.hasOwn(protectedHeader, name) || protectedNames.includes(name) || name === 'b64')
