@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { decodeBase64, decodeText, type OpenKeyOptions, printable } from '@ocisign/core'
+import { type OpenKeyOptions, type PemBlock, parsePem, printable } from '@ocisign/core'
 import { deniedKey, invalidKey, unsupportedEncoding } from './errors.js'
 import { createKeyObjectKey, type LocalKey, type LocalKeyOptions } from './key.js'
 
@@ -67,16 +67,7 @@ async function decrypt(der: Uint8Array, { passphrase }: PrivateKeyOptions, id: s
 function readEncoding(input: Uint8Array | string, id: string): { encoding: Encoding; der: Uint8Array } {
   const encoding = typeof input === 'string' ? undefined : detectEncoding(input, id)
   if (encoding) return { encoding, der: input as Uint8Array }
-  return readPem(textOf(input, id), id)
-}
-
-function textOf(input: Uint8Array | string, id: string): string {
-  if (typeof input === 'string') return input
-  try {
-    return decodeText(input)
-  } catch (cause) {
-    throw invalidKey(id, 'is neither PEM nor the DER of a private key', cause)
-  }
+  return readPem(input, id)
 }
 
 /** Tells by the first elements which structure it is; undefined where it is none of them. */
@@ -114,51 +105,31 @@ function readHeader(der: Uint8Array, offset: number): { start: number; end: numb
 const within = <T extends { end: number }>(range: T, der: Uint8Array) => (range.end <= der.length ? range : undefined)
 
 /** Finds the one private key in a PEM text. */
-function readPem(text: string, id: string): { encoding: Encoding; der: Uint8Array } {
-  const found: { encoding: Encoding; body: string }[] = []
-  const others: string[] = []
-  for (const { label, body } of pemBlocks(text, id)) {
-    const encoding = Object.hasOwn(labels, label) ? labels[label] : undefined
-    if (encoding) found.push({ encoding, body })
-    else if (label === 'OPENSSH PRIVATE KEY')
-      throw unsupportedEncoding(id, 'a key of OpenSSH', 'convert a copy with: ssh-keygen -p -m PKCS8 -f FILE')
-    else others.push(label.toLowerCase())
-  }
-  const [first] = found
-  if (!first) throw invalidKey(id, `holds no private key${others[0] ? `, only a ${printable(others[0], 40)}` : ''}`)
-  if (found.length > 1) throw invalidKey(id, `holds ${found.length} private keys; leave one`)
-  if (first.body.includes(':'))
+function readPem(input: Uint8Array | string, id: string): { encoding: Encoding; der: Uint8Array } {
+  const text = typeof input === 'string' ? input : new TextDecoder('latin1').decode(input)
+  if (text.includes('\nProc-Type:'))
     throw unsupportedEncoding(
       id,
       'encrypted in the traditional way of OpenSSL, which protects it badly',
       'convert it with: openssl pkcs8 -topk8 -in FILE -out NEW',
     )
-  const der = decodeBody(first.body, id)
-  if (detectEncoding(der, id) !== first.encoding)
-    throw invalidKey(id, `is damaged: it is labelled as ${encodingNames[first.encoding]} but is not that`)
-  return { encoding: first.encoding, der }
+  const blocks = pemBlocks(text, id)
+  if (blocks.some(({ label }) => label === 'OPENSSH PRIVATE KEY'))
+    throw unsupportedEncoding(id, 'a key of OpenSSH', 'convert a copy with: ssh-keygen -p -m PKCS8 -f FILE')
+  const keys = blocks.filter(({ label }) => Object.hasOwn(labels, label))
+  const [key] = keys
+  if (!key) throw invalidKey(id, `holds no private key, only a ${printable(blocks[0]!.label.toLowerCase(), 40)}`)
+  if (keys.length > 1) throw invalidKey(id, `holds ${keys.length} private keys; leave one`)
+  const encoding = labels[key.label]!
+  if (detectEncoding(key.bytes, id) !== encoding)
+    throw invalidKey(id, `is damaged: it is labelled as ${encodingNames[encoding]} but is not that`)
+  return { encoding, der: key.bytes }
 }
 
-function decodeBody(body: string, id: string): Uint8Array {
+function pemBlocks(text: string, id: string): readonly PemBlock[] {
   try {
-    return decodeBase64(body.replace(/\s+/g, ''))
-  } catch {
-    // The cause is left out: whatever it may quote one day is a piece of the key.
-    throw invalidKey(id, 'is damaged: its PEM is not base64')
-  }
-}
-
-function* pemBlocks(text: string, id: string): Generator<{ label: string; body: string }> {
-  const [opening, closing] = ['-----BEGIN ', '-----']
-  let position = text.indexOf(opening)
-  while (position >= 0) {
-    const labelStart = position + opening.length
-    const labelEnd = text.indexOf(closing, labelStart)
-    const label = text.slice(labelStart, labelEnd < 0 ? labelStart : labelEnd)
-    const end = `-----END ${label}-----`
-    const bodyEnd = /^[A-Z0-9 ]{1,40}$/.test(label) ? text.indexOf(end, labelEnd) : -1
-    if (bodyEnd < 0) throw invalidKey(id, 'is damaged: its PEM has a beginning without an end')
-    yield { label, body: text.slice(labelEnd + closing.length, bodyEnd) }
-    position = text.indexOf(opening, bodyEnd + end.length)
+    return parsePem(text, id)
+  } catch (cause) {
+    throw invalidKey(id, 'is not a private key: neither PEM that is in order nor the DER of one', cause)
   }
 }
