@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-export {}
+export { fileError } from './file-error.js'
+export { type WriteFileOptions, writeFileAtomically } from './write-file.js'
