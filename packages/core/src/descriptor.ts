@@ -56,7 +56,8 @@ export function parseDescriptor(value: JsonValue | undefined, what: string): Des
   if (typeof mediaType !== 'string') throw invalid('has a media type that is not text')
   if (typeof digest !== 'string' || !isDigest(digest)) throw invalid('has no usable digest')
   if (!Number.isSafeInteger(size) || (size as number) < 0) throw invalid('has no usable size')
-  if (artifactType !== undefined && typeof artifactType !== 'string') throw invalid('has an artifact type that is not text')
+  if (artifactType !== undefined && typeof artifactType !== 'string')
+    throw invalid('has an artifact type that is not text')
   return {
     mediaType,
     digest,

@@ -12,7 +12,35 @@ export * from './json.js'
 export * from './key.js'
 export * from './limits.js'
 export * from './memory-store.js'
+export {
+  createNotaryAttachment,
+  type NotaryAttachmentOptions,
+  type SignatureManifestForm,
+  signatureArtifactType,
+  thumbprintAnnotation,
+} from './notary/attachment.js'
+export type { NotaryClaims } from './notary/claims.js'
 export * from './notary/envelope.js'
+export type {
+  AnyVerificationExtension,
+  ExtensionAnswer,
+  ExtensionRequest,
+  ReplaceableCheck,
+  VerificationExtension,
+} from './notary/extension.js'
+export { cose } from './notary/format/cose.js'
+export { coseDecoder } from './notary/format/cose-decoder.js'
+export { jws } from './notary/format/jws.js'
+export { jwsDecoder } from './notary/format/jws-decoder.js'
+export { describeUnverifiedEnvelope, type UnverifiedDescription } from './notary/inspect.js'
+export { createNotarySigner, type NotarySignerOptions } from './notary/signer.js'
+export {
+  createMemoryTrustStore,
+  type TrustAnchor,
+  type TrustStore,
+  type TrustStoreContent,
+} from './notary/trust-store.js'
+export { createNotaryVerifier, type NotaryVerifierOptions } from './notary/verifier.js'
 export * from './reference.js'
 export type { Judgement } from './requirement.js'
 export * from './sign.js'

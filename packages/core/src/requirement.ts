@@ -9,6 +9,8 @@ import type { Requirement, TrustContext, Verifier } from './verifier.js'
 export interface Judgement<Claims = unknown> {
   /** Digest of the signature's layer, or of the manifest where that could not be read. */
   readonly by: string
+  /** Of the signature; empty where it could not be read. */
+  readonly mediaType: string
   readonly result: Verified<Claims> | OcisignError
 }
 

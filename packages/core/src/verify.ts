@@ -14,6 +14,8 @@ export interface VerifyOptions extends DeadlineOptions {
   readonly maxSignatures?: number | undefined
   /** Must be among the user metadata that was signed. */
   readonly userMetadata?: Readonly<Record<string, string>> | undefined
+  /** Hears each signature's fate as it is known: for reports, logs and progress. What it throws ends the call. */
+  readonly onJudgement?: ((judgement: Judgement) => void) | undefined
 }
 
 /**
@@ -42,12 +44,13 @@ export async function* judgeSignatures<C>(
         retryable: false,
       })
     if ('error' in listed) {
-      yield { by: listed.manifest.digest, result: refusalOf(listed.error, target.digest, signal) }
+      yield { by: listed.manifest.digest, mediaType: '', result: refusalOf(listed.error, target.digest, signal) }
       continue
     }
     const judged = async () => verifier.verify(target, await listed.load({ signal }), context)
     yield {
       by: listed.layer.digest,
+      mediaType: listed.layer.mediaType,
       result: await judged().catch((error: unknown) => refusalOf(error, target.digest, signal)),
     }
   }
@@ -87,7 +90,13 @@ export async function verifyDescriptor<C>(
   const refusals: Refusal[] = []
   const refuse = (by: string, error: unknown) =>
     void refusals.push({ by, error: refusalOf(error, subject.digest, options.signal) })
-  const proofs = await prove(requirement, (verifier) => judgeSignatures(store, subject, verifier, options), refuse)
+  const judge = async function* (verifier: Verifier<C>) {
+    for await (const judgement of judgeSignatures(store, subject, verifier, options)) {
+      options.onJudgement?.(judgement)
+      yield judgement
+    }
+  }
+  const proofs = await prove(requirement, judge, refuse)
   if (!proofs) throw refuseAll(subject.digest, refusals)
   return accept(targetOf(subject, options.userMetadata), proofs, refusals)
 }

@@ -136,7 +136,11 @@ async function readSignatureLayer(
   return parseDescriptor(layers[0], `the layer of ${what}`)
 }
 
-function isSignatureManifest(document: JsonObject, isArtifact: boolean, invalid: (why: string) => OcisignError): boolean {
+function isSignatureManifest(
+  document: JsonObject,
+  isArtifact: boolean,
+  invalid: (why: string) => OcisignError,
+): boolean {
   const configType = isJsonObject(document.config) ? document.config.mediaType : undefined
   const { artifactType } = document
   if (artifactType === undefined || artifactType === '') return !isArtifact && configType === signatureArtifactType

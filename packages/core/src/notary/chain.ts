@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A certificate chain that was checked as far as it can be without a policy and a clock.
-import { importPublicKey } from '#crypto'
 import type { Algorithm } from '../algorithm.js'
 import { equalBytes } from '../bytes.js'
 import type { VerificationKey } from '../crypto/platform.js'
 import { OcisignError } from '../errors.js'
 import { limits } from '../limits.js'
 import { type Certificate, parseCertificate } from '../x509/certificate.js'
-import { verifyIssuedBy } from '../x509/path.js'
+import { formatName } from '../x509/name.js'
+import { importCertificateKey, verifyChainSignatures } from '../x509/path.js'
 import { algorithmOfLeaf, validateCodeSigningChain } from '../x509/profile.js'
+import { type IdentityAttribute, parseDistinguishedName } from './distinguished-name.js'
 
 /** Leaf first, each issued by the next, all of the profile for code signing. Says nothing about trust or time. */
 export interface ValidatedChain {
@@ -20,6 +21,9 @@ export interface ValidatedChain {
   /** Milliseconds since 1970 between which every certificate is valid. */
   readonly notBefore: number
   readonly notAfter: number
+  /** The leaf's subject as text, and its attributes; none where it cannot be read in one way only. */
+  readonly subject: string
+  readonly subjectAttributes: readonly IdentityAttribute[]
 }
 
 /** A self-signed certificate whose own signature was checked when the trust store was loaded, with its key at hand. */
@@ -44,18 +48,21 @@ export async function validateChain(der: readonly Uint8Array[], findRoot?: FindR
     )
   const root = findRoot?.(der[der.length - 1]!)
   const last = der.length - 1
-  const certificates = der.map((bytes, position) => (position === last && root ? root.certificate : parseCertificate(bytes)))
+  const certificates = der.map((bytes, position) =>
+    position === last && root ? root.certificate : parseCertificate(bytes),
+  )
   validateCodeSigningChain(certificates)
   const algorithm = algorithmOfLeaf(certificates[0]!)
-  const keys = await importKeys(certificates, root)
-  for (const [position, certificate] of certificates.entries()) {
-    if (position === last && root) continue
-    const issuer = Math.min(position + 1, last)
-    await verifyIssuedBy(certificate, certificates[issuer]!, keys[issuer]!, position)
-  }
+  const keys: VerificationKey[] = []
+  for (const [position, certificate] of certificates.entries())
+    keys.push(position === last && root ? root.key : await importCertificateKey(certificate, position))
+  await verifyChainSignatures(certificates, { keys, lastVerified: root !== undefined })
+  const subject = formatName(certificates[0]!.subject)
   return {
     der,
     certificates,
+    subject,
+    subjectAttributes: readAttributes(subject),
     key: keys[0]!,
     algorithm,
     notBefore: Math.max(...certificates.map((certificate) => certificate.notBefore)),
@@ -63,26 +70,12 @@ export async function validateChain(der: readonly Uint8Array[], findRoot?: FindR
   }
 }
 
-async function importKeys(certificates: readonly Certificate[], root?: PreparedRoot): Promise<VerificationKey[]> {
-  const keys: VerificationKey[] = []
-  for (const [position, { publicKey }] of certificates.entries()) {
-    if (root && position === certificates.length - 1) keys.push(root.key)
-    else keys.push(await importCertificateKey(publicKey, position))
-  }
-  return keys
-}
-
-async function importCertificateKey(publicKey: Certificate['publicKey'], position: number): Promise<VerificationKey> {
+// By way of the text, as the reference does: what cannot be read back from it matches no identity.
+function readAttributes(subject: string): readonly IdentityAttribute[] {
   try {
-    // The profile admits only keys of known kinds, so this is one.
-    return await importPublicKey(publicKey as Parameters<typeof importPublicKey>[0])
-  } catch (cause) {
-    throw new OcisignError(
-      'INVALID_CERTIFICATE_CHAIN',
-      `certificate ${position + 1} of the chain has a public key that is none`,
-      { position },
-      { cause },
-    )
+    return parseDistinguishedName(subject)
+  } catch {
+    return []
   }
 }
 
@@ -116,9 +109,7 @@ export function createChainCache(size = 256): ChainCache {
 /** The end of a certificate is the end of its signature: as good as random. All bytes are compared afterwards. */
 function fingerprint(der: Uint8Array): number {
   const end = der.length
-  return (
-    (der[end - 1] ?? 0) | ((der[end - 2] ?? 0) << 8) | ((der[end - 3] ?? 0) << 16) | ((der[end - 4] ?? 0) << 24)
-  )
+  return (der[end - 1] ?? 0) | ((der[end - 2] ?? 0) << 8) | ((der[end - 3] ?? 0) << 16) | ((der[end - 4] ?? 0) << 24)
 }
 
 function equalChains(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {

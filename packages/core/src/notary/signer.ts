@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { equalBytes, encodeHex } from '../bytes.js'
+
 import { createHasher } from '#crypto'
+import { requireAlgorithm } from '../algorithm.js'
 import type { Signature } from '../attachment.js'
+import { encodeHex, equalBytes } from '../bytes.js'
 import type { CallOptions, Target } from '../descriptor.js'
 import { OcisignError } from '../errors.js'
 import type { SigningKey, X509Material } from '../key.js'
@@ -19,7 +21,6 @@ import {
   type SigningScheme,
 } from './envelope.js'
 import { encodePayload, requireUserMetadata } from './payload.js'
-import { requireAlgorithm } from '../algorithm.js'
 
 /** What {@link createNotarySigner} needs. */
 export interface NotarySignerOptions {
@@ -138,7 +139,9 @@ function requireValidAt(chain: ValidatedChain, time: number): void {
 
 function requireExpiry(seconds: number | undefined): void {
   if (seconds === undefined || (Number.isSafeInteger(seconds) && seconds > 0)) return
-  throw new OcisignError('MISUSE_OPTION', 'expirySeconds is a whole number of seconds above 0', { option: 'expirySeconds' })
+  throw new OcisignError('MISUSE_OPTION', 'expirySeconds is a whole number of seconds above 0', {
+    option: 'expirySeconds',
+  })
 }
 
 async function thumbprint(der: Uint8Array): Promise<string> {

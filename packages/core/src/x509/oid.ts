@@ -34,6 +34,8 @@ export const oids = {
   extendedKeyUsage: '2.5.29.37',
   inhibitAnyPolicy: '2.5.29.54',
   authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
+  // Access methods (RFC 5280 section 4.2.2.1).
+  ocspAccess: '1.3.6.1.5.5.7.48.1',
   // Extended key usages (RFC 5280 section 4.2.1.12).
   anyExtendedKeyUsage: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',

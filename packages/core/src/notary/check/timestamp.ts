@@ -6,28 +6,23 @@ import type { Certificate } from '../../x509/certificate.js'
 import { formatName } from '../../x509/name.js'
 import type { ValidatedChain } from '../chain.js'
 import type { SignedAttributes, UnsignedAttributes } from '../envelope.js'
+import type { VerifyingPolicy } from '../policy/document.js'
 import { failed, inconclusive, passed } from './outcome.js'
-
-/** When a policy that trusts timestamping authorities asks for a timestamp. */
-export interface TimestampDemand {
-  /** The policy names a `tsa` trust store. */
-  readonly hasAuthority: boolean
-  readonly verifyTimestamp: 'always' | 'afterCertExpiry'
-}
 
 /** Checks the time of signing, or the time now where nothing trustworthy states another. */
 export function checkAuthenticTimestamp(
   chain: ValidatedChain,
   signed: SignedAttributes,
   unsigned: UnsignedAttributes,
-  demand: TimestampDemand,
+  policy: VerifyingPolicy,
   now: number,
 ): Outcome {
   if (signed.signingScheme === 'notary.x509.signingAuthority') {
     const time = signed.authenticSigningTime?.getTime() ?? Number.NaN
     return checkValidity(chain, time, 'when it was signed')
   }
-  const wanted = demand.hasAuthority && (demand.verifyTimestamp === 'always' || now > chain.notAfter)
+  const hasAuthority = policy.trustStores.some(({ type }) => type === 'tsa')
+  const wanted = hasAuthority && (policy.verifyTimestamp === 'always' || now > chain.notAfter)
   if (!wanted) return checkValidity(chain, now, 'now')
   if (!unsigned.timestamp)
     return failed(
@@ -51,11 +46,18 @@ function checkValidity(chain: ValidatedChain, time: number, when: string): Outco
 }
 
 /** The error of a certificate used before or after it is valid. */
-export function outsideValidity(certificate: Certificate, time: number, when: string): OcisignError<'UNTRUSTED_VALIDITY'> {
+export function outsideValidity(
+  certificate: Certificate,
+  time: number,
+  when: string,
+): OcisignError<'UNTRUSTED_VALIDITY'> {
   const subject = formatName(certificate.subject)
   const notBefore = new Date(certificate.notBefore).toISOString()
   const notAfter = new Date(certificate.notAfter).toISOString()
-  const how = time < certificate.notBefore ? `not yet valid: it begins at ${notBefore}` : `no longer valid: it ended at ${notAfter}`
+  const how =
+    time < certificate.notBefore
+      ? `not yet valid: it begins at ${notBefore}`
+      : `no longer valid: it ended at ${notAfter}`
   return new OcisignError('UNTRUSTED_VALIDITY', `the certificate "${subject}" was, ${when}, ${how}`, {
     subject,
     notBefore,

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The trusted certificates of a policy, loaded once for a verifier.
+import { equalBytes } from '../bytes.js'
+import { isOcisignError, type OcisignError } from '../errors.js'
+import type { Certificate } from '../x509/certificate.js'
+import type { FindRoot } from './chain.js'
+import type { SigningScheme } from './envelope.js'
+import type { TrustStoreReference, VerifyingPolicy } from './policy/document.js'
+import { formatStore } from './policy/store-name.js'
+import type { TrustAnchor, TrustStore } from './trust-store.js'
+
+/** Whom a policy trusts for one signing scheme. */
+export interface Anchors {
+  readonly certificates: readonly Certificate[]
+  /** The stores they are from, as policies write them: `ca:acme`. */
+  readonly stores: readonly string[]
+  readonly findRoot: FindRoot
+}
+
+/** Loads the anchors of a policy, at once where they are at hand; why they could not be loaded is an answer, not thrown. */
+export type LoadAnchors = (
+  policy: VerifyingPolicy,
+  scheme: SigningScheme,
+) => Anchors | OcisignError | Promise<Anchors | OcisignError>
+
+/** Makes a loader that remembers what it loaded; what could not be loaded is tried again. */
+export function createAnchorLoader(trustStore: TrustStore): LoadAnchors {
+  const loaded = new Map<VerifyingPolicy, Partial<Record<SigningScheme, Anchors>>>()
+  return (policy, scheme) => {
+    const known = loaded.get(policy)?.[scheme]
+    if (known) return known
+    const remember = (anchors: Anchors) => {
+      loaded.set(policy, { ...loaded.get(policy), [scheme]: anchors })
+      return anchors
+    }
+    // Types do not mix: a timestamping authority never vouches for who signed, nor one scheme's stores for the other's.
+    const type = scheme === 'notary.x509' ? 'ca' : 'signingAuthority'
+    const stores = policy.trustStores.filter((store) => store.type === type)
+    return loadAnchors(trustStore, stores).then(remember, (error: unknown) => {
+      if (isOcisignError(error)) return error
+      throw error
+    })
+  }
+}
+
+async function loadAnchors(trustStore: TrustStore, stores: readonly TrustStoreReference[]): Promise<Anchors> {
+  const anchors: TrustAnchor[] = []
+  for (const store of stores) anchors.push(...(await trustStore.load(store)))
+  const roots = anchors.flatMap(({ root }) => (root ? [root] : []))
+  return {
+    certificates: anchors.map(({ certificate }) => certificate),
+    stores: stores.map(formatStore),
+    findRoot: (der) => roots.find(({ certificate }) => equalBytes(certificate.der, der)),
+  }
+}

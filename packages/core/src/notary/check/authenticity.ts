@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the policy trusts who signed (trust-store-trust-policy, authenticity).
+import { equalBytes } from '../../bytes.js'
+import { OcisignError } from '../../errors.js'
+import type { Outcome } from '../../verdict.js'
+import type { Anchors } from '../anchors.js'
+import type { ValidatedChain } from '../chain.js'
+import { matchesIdentity, type TrustedIdentity } from '../identity.js'
+import { failed, passed } from './outcome.js'
+
+/** Checks that the chain holds one of the trusted certificates, byte for byte. */
+export function checkAnchor(chain: ValidatedChain, anchors: Anchors): Outcome {
+  const { certificates, stores } = anchors
+  for (const der of chain.der) for (const anchor of certificates) if (equalBytes(anchor.der, der)) return passed
+  const where = stores.length > 0 ? stores.join(', ') : 'the policy, which names no trust store for this signing scheme'
+  const message = `"${chain.subject}" does not lead to a certificate trusted by ${where}`
+  return failed(new OcisignError('UNTRUSTED_ANCHOR', message, { stores }))
+}
+
+/** Checks that the leaf's subject is one of the trusted identities. */
+export function checkIdentity(chain: ValidatedChain, identities: readonly TrustedIdentity[]): Outcome {
+  for (const identity of identities) if (matchesIdentity(chain.subjectAttributes, identity)) return passed
+  const trusted = identities.map(({ text }) => text)
+  return failed(
+    new OcisignError(
+      'UNTRUSTED_IDENTITY',
+      `"${chain.subject}" is none of the trusted identities: ${trusted.join('; ')}`,
+      { subject: chain.subject, trusted },
+    ),
+  )
+}

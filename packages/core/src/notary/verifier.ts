@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Signature } from '../attachment.js'
+import type { Target } from '../descriptor.js'
+import { isOcisignError, OcisignError, printable } from '../errors.js'
+import { conclude, isInconclusive, type Outcome, type Verified } from '../verdict.js'
+import type { TrustContext, Verifier } from '../verifier.js'
+import { type Anchors, createAnchorLoader, type LoadAnchors } from './anchors.js'
+import { createNotaryAttachment } from './attachment.js'
+import { type ChainCache, createChainCache, type ValidatedChain, validateChain } from './chain.js'
+import { checkAnchor, checkIdentity } from './check/authenticity.js'
+import { checkExpiry } from './check/expiry.js'
+import { askExtension, selectExtension } from './check/extension.js'
+import { badSignature, verifyEnvelopeSignature } from './check/integrity.js'
+import { failed, inconclusive, passed, skipped } from './check/outcome.js'
+import { checkRevocation } from './check/revocation.js'
+import { checkTarget } from './check/target.js'
+import { checkAuthenticTimestamp } from './check/timestamp.js'
+import type { NotaryClaims } from './claims.js'
+import type { EnvelopeDecoder, UnverifiedEnvelope } from './envelope.js'
+import type { AnyVerificationExtension, ReplaceableCheck } from './extension.js'
+import { parsePayload } from './payload.js'
+import type { TrustPolicyDocument, VerifyingPolicy } from './policy/document.js'
+import type { NotaryCheck } from './policy/levels.js'
+import { selectPolicy } from './policy/select.js'
+import type { TrustStore } from './trust-store.js'
+
+/** What {@link createNotaryVerifier} needs. */
+export interface NotaryVerifierOptions {
+  /** For artifacts or for blobs; `parseTrustPolicy` makes it. */
+  readonly policy: TrustPolicyDocument
+  readonly trustStore: TrustStore
+  /** The envelope formats to accept: `jws` and `cose`, or their lean reading halves `jwsDecoder` and `coseDecoder`. */
+  readonly formats: readonly EnvelopeDecoder[]
+  /** Take over checks of signatures that name them; a signature that names another is refused. */
+  readonly extensions?: readonly AnyVerificationExtension[]
+  /** What time it is; the system's clock by default. */
+  readonly clock?: () => Date
+}
+
+type NotaryOutcomes = { -readonly [check in 'integrity' | 'authenticity' | NotaryCheck]: Outcome }
+
+/**
+ * Makes a verifier of Notary Project signatures (signing-and-verification-workflow, verification;
+ * trust-store-trust-policy, signature evaluation).
+ *
+ * The order is fixed: integrity and the certificate profile, the trust store, then everything else; nobody whose chain
+ * does not reach a trusted certificate makes an extension or a network be asked. Between calls only validated chains
+ * and their keys are remembered, by their exact bytes; times, policy and signatures are judged every time.
+ *
+ * Timestamps (RFC 3161) and revocation are not verified by this version: a policy that needs them gets UNAVAILABLE_.
+ *
+ * `verify` throws UNTRUSTED_SIGNATURE (with the outcome of each check), UNAVAILABLE_VERIFICATION, UNTRUSTED_TARGET,
+ * UNTRUSTED_METADATA, UNTRUSTED_NO_POLICY, UNSUPPORTED_ATTRIBUTE, INVALID_PAYLOAD or MISUSE_SCOPE.
+ */
+export function createNotaryVerifier(options: NotaryVerifierOptions): Verifier<NotaryClaims> {
+  const decoders = new Map(options.formats.map((format) => [format.mediaType, format]))
+  const scene: Scene = {
+    decoders,
+    extensions: options.extensions ?? [],
+    clock: options.clock ?? (() => new Date()),
+    chains: createChainCache(),
+    loadAnchors: createAnchorLoader(options.trustStore),
+  }
+  return {
+    attachment: createNotaryAttachment(),
+    exemption(context) {
+      const policy = selectPolicy(options.policy, context)
+      return policy.skip ? { decision: 'not-required', policy: policy.name } : undefined
+    },
+    digestAlgorithm: (signature) => parseEnvelope(decoders, signature).algorithm.hash,
+    async verify(target, signature, context) {
+      const policy = selectPolicy(options.policy, context)
+      if (policy.skip)
+        throw new OcisignError(
+          'MISUSE_REQUIREMENT',
+          `policy "${policy.name}" asks for no signature; ask exemption first`,
+          {
+            reason: policy.name,
+          },
+        )
+      return evaluate(scene, policy, target, signature, context)
+    },
+  }
+}
+
+/** What stays the same from one signature to the next. */
+interface Scene {
+  readonly decoders: ReadonlyMap<string, EnvelopeDecoder>
+  readonly extensions: readonly AnyVerificationExtension[]
+  readonly clock: () => Date
+  readonly chains: ChainCache
+  readonly loadAnchors: LoadAnchors
+}
+
+/** What is known of a signature whose integrity is proven. */
+interface Intact {
+  readonly envelope: UnverifiedEnvelope
+  readonly chain: ValidatedChain
+  readonly anchors: Anchors | OcisignError
+}
+
+async function evaluate(
+  scene: Scene,
+  policy: VerifyingPolicy,
+  target: Target,
+  signature: Signature,
+  context: TrustContext,
+): Promise<Verified<NotaryClaims>> {
+  const { level } = policy
+  const { actions } = level
+  const outcomes: NotaryOutcomes = {
+    integrity: skipped,
+    authenticity: skipped,
+    expiry: skipped,
+    authenticTimestamp: skipped,
+    revocation: skipped,
+  }
+  /** Notes an outcome; where the check is enforced and did not pass, that is the answer. */
+  const note = (check: keyof NotaryOutcomes, outcome: Outcome): void => {
+    outcomes[check] = outcome
+    if (outcome.status !== 'failed' && outcome.status !== 'inconclusive') return
+    if (check === 'integrity' || actions[check] === 'enforce')
+      conclude({ target, identity: '', claims: undefined, level, outcomes })
+  }
+
+  const intact = await verifyIntegrity(scene, policy, signature)
+  if (isOcisignError(intact)) note('integrity', outcomeOf(intact))
+  const { envelope, chain, anchors } = intact as Intact
+  outcomes.integrity = passed
+  const { attributes, unsigned } = envelope
+  note('authenticity', isOcisignError(anchors) ? inconclusive(anchors) : checkAnchor(chain, anchors))
+  const isAnchored = outcomes.authenticity.status === 'passed'
+  if (isAnchored) scene.chains.remember(chain)
+  const extension = selectExtension(envelope, scene.extensions)
+  const replaced: readonly ReplaceableCheck[] = extension?.replaces ?? []
+  if (isAnchored && !replaced.includes('trustedIdentity'))
+    note('authenticity', checkIdentity(chain, policy.trustedIdentities))
+  const now = scene.clock().getTime()
+  note('expiry', checkExpiry(attributes.expiry, now))
+  note('authenticTimestamp', checkAuthenticTimestamp(chain, attributes, unsigned, policy, now))
+  const wantsRevocation = actions.revocation !== 'skip'
+  if (wantsRevocation && !replaced.includes('revocation')) note('revocation', checkRevocation(chain))
+  // Nobody whose chain reaches no anchor makes an extension run, whatever the level.
+  if (extension && isAnchored) {
+    const trustedIdentities = policy.trustedIdentities.map(({ text }) => text)
+    const answer = await askExtension(extension, { envelope, target, trustedIdentities }, context)
+    if (answer.trustedIdentity) note('authenticity', answer.trustedIdentity)
+    if (answer.revocation && wantsRevocation) note('revocation', answer.revocation)
+  }
+  const signed = parsePayload(envelope.payload)
+  checkTarget(signed, target)
+  return conclude({
+    target,
+    identity: `x509:${chain.subject}`,
+    claims: claimsOf(policy, envelope, chain, signed),
+    validUntil: new Date(attributes.expiry ? Math.min(chain.notAfter, attributes.expiry.getTime()) : chain.notAfter),
+    level,
+    outcomes,
+  })
+}
+
+/** Proves that the envelope's certificate made its signature; the error is an answer, not thrown. */
+async function verifyIntegrity(
+  scene: Scene,
+  policy: VerifyingPolicy,
+  signature: Signature,
+): Promise<Intact | OcisignError> {
+  try {
+    const envelope = parseEnvelope(scene.decoders, signature)
+    const loading = scene.loadAnchors(policy, envelope.attributes.signingScheme)
+    const anchors = loading instanceof Promise ? await loading : loading
+    const findRoot = isOcisignError(anchors) ? undefined : anchors.findRoot
+    const chain = scene.chains.find(envelope.chain) ?? (await validateChain(envelope.chain, findRoot))
+    const valid = verifyEnvelopeSignature(envelope, chain)
+    if (!(typeof valid === 'boolean' ? valid : await valid)) return badSignature(chain)
+    return { envelope, chain, anchors }
+  } catch (error) {
+    if (isOcisignError(error)) return error
+    throw error
+  }
+}
+
+/** A no, unless it is that nobody could find out. */
+const outcomeOf = (error: OcisignError): Outcome => (isInconclusive(error) ? inconclusive(error) : failed(error))
+
+/** Reads an envelope in the format that its media type names. @throws INVALID_ENVELOPE | UNSUPPORTED_MEDIA_TYPE */
+function parseEnvelope(decoders: Scene['decoders'], { mediaType, bytes }: Signature): UnverifiedEnvelope {
+  const decoder = decoders.get(mediaType)
+  if (decoder) return decoder.parse(bytes)
+  const supported = [...decoders.keys()]
+  const shown = printable(mediaType, 100)
+  throw new OcisignError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `a signature of media type "${shown}" cannot be read; these can: ${supported.join(', ')}`,
+    { mediaType: shown, supported },
+  )
+}
+
+function claimsOf(
+  policy: VerifyingPolicy,
+  { attributes, unsigned }: UnverifiedEnvelope,
+  chain: ValidatedChain,
+  signed: Target,
+): NotaryClaims {
+  return {
+    kind: 'notary',
+    policy: policy.name,
+    level: policy.level.name,
+    signingScheme: attributes.signingScheme,
+    signingTime: (attributes.signingTime ?? attributes.authenticSigningTime)!,
+    expiry: attributes.expiry,
+    target: signed,
+    certificateChain: chain.der,
+    subject: chain.subject,
+    extendedAttributes: attributes.extended,
+    unsignedSigningAgent: unsigned.signingAgent,
+  }
+}
