@@ -33,6 +33,8 @@ export { coseDecoder } from './notary/format/cose-decoder.js'
 export { jws } from './notary/format/jws.js'
 export { jwsDecoder } from './notary/format/jws-decoder.js'
 export { describeUnverifiedEnvelope, type UnverifiedDescription } from './notary/inspect.js'
+export { matchesIdentity, parseTrustedIdentity, type TrustedIdentity } from './notary/identity.js'
+export * from './notary/policy/index.js'
 export { createNotarySigner, type NotarySignerOptions } from './notary/signer.js'
 export {
   createMemoryTrustStore,
