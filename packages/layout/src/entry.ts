@@ -25,6 +25,8 @@ export const indexTypes: readonly string[] = [mediaTypes.imageIndex, mediaTypes.
 
 /** A descriptor as an index lists it. */
 export interface Entry extends Descriptor {
+  /** The same for entries that describe the same content alike. */
+  readonly key: string
   /** Its name in `index.json`, a tag or whatever else was written there. */
   readonly refName?: string
 }
@@ -39,16 +41,12 @@ export function parseEntry(value: JsonValue, where: string): Entry {
   if (isJsonObject(value)) requireExactNames(value, descriptorNames, where)
   const descriptor = parseDescriptor(value, where)
   if (descriptor.mediaType === '') throw new OcisignError('INVALID_INDEX', `${where} has no media type`, {})
-  const refName = descriptor.annotations?.[refNameAnnotation]
-  return { ...descriptorOf(descriptor), ...(refName && { refName }) }
+  const { mediaType, digest, size, annotations } = descriptor
+  const refName = annotations?.[refNameAnnotation]
+  return { ...descriptorOf(descriptor), key: `${digest} ${size} ${mediaType}`, ...(refName && { refName }) }
 }
 
 /** The descriptor alone; annotations of an index are not part of what is signed. */
 export function descriptorOf({ mediaType, digest, size, artifactType, platform }: Descriptor): Descriptor {
   return { mediaType, digest, size, ...(artifactType && { artifactType }), ...(platform && { platform }) }
-}
-
-/** Tells apart entries that name the same digest but describe it differently. */
-export function entryKey({ digest, size, mediaType }: Descriptor): string {
-  return `${digest} ${size} ${mediaType}`
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, readlink } from 'node:fs/promises'
+import { systemCode } from './errors.js'
 
 /** A process, so that others can tell whether it is still there. */
 export interface Identity {
@@ -9,6 +10,9 @@ export interface Identity {
   /** When it started, as the system counts; 0 where that is not known. Tells a process from a later one of its number. */
   readonly started: string
 }
+
+/** What is asked of the system about processes. */
+export type Host = Pick<NodeJS.Process, 'pid' | 'platform' | 'kill'>
 
 const pattern = /^([0-9a-z]*)-([0-9]{1,10})-([0-9]{1,20})-([0-9a-f]{32})$/
 
@@ -25,8 +29,7 @@ export function parseIdentity(text: string): (Identity & { readonly token: strin
 }
 
 /** Finds out who this process is. */
-export async function ownIdentity(): Promise<Identity> {
-  const { pid, platform } = process
+export async function ownIdentity({ pid, platform }: Host = process): Promise<Identity> {
   const nowhere = { place: '', pid, started: '0' }
   if (platform !== 'linux') {
     const { hostname } = await import('node:os')
@@ -66,13 +69,13 @@ async function readProcess(pid: number | 'self') {
 /**
  * Tells whether a process is certainly gone. One of another machine, container or boot is not known to be: false.
  */
-export async function isGone(other: Identity, self: Identity): Promise<boolean> {
+export async function isGone(other: Identity, self: Identity, host: Host = process): Promise<boolean> {
   if (self.place === '' || other.place !== self.place) return false
   if (other.pid === self.pid && other.started === self.started) return false
   try {
-    process.kill(other.pid, 0)
+    host.kill(other.pid, 0)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+    return systemCode(error) === 'ESRCH'
   }
   if (other.started === '0') return false
   const found = await readProcess(other.pid)

@@ -10,7 +10,7 @@ import {
   printable,
   requireExactNames,
 } from '@ocisign/core'
-import { type Entry, entryKey, parseEntry } from './entry.js'
+import { type Entry, parseEntry } from './entry.js'
 import { notFound } from './errors.js'
 
 /** What an `index.json` says. */
@@ -104,7 +104,7 @@ export function findDigest({ byDigest }: IndexFile, digest: Digest): Entry | und
 
 function requireOne(reference: string, entries: readonly Entry[]): Entry {
   const [first] = entries as readonly [Entry]
-  if (entries.every((each) => entryKey(each) === entryKey(first))) return first
+  if (entries.every((each) => each.key === first.key)) return first
   throw new OcisignError(
     'INVALID_INDEX',
     `index.json does not agree with itself on what "${printable(reference)}" is`,

@@ -17,7 +17,7 @@ import { mediaTypeOf, parseDocument } from './document.js'
 import { descriptorOf, documentTypes } from './entry.js'
 import { fileError, layoutError, limitError, notFound, systemCode } from './errors.js'
 import { type FileSystem, nodeFileSystem } from './file-system.js'
-import { readSmall, writeFile } from './files.js'
+import { isSame, readSmall, writeFile } from './files.js'
 import { type Identity, ownIdentity } from './identity.js'
 import { withEntry, withTag } from './index-edit.js'
 import { findDigest, findTag, type IndexFile, parseIndexFile } from './index-file.js'
@@ -117,8 +117,7 @@ function createStore(context: Context, repository: string | undefined) {
     const read = await readSmall(files, indexPath, limits.indexBytes)
     if (!read) throw layoutError(root, 'has no index.json')
     // Reading is quick and parsing is not; comparing bytes needs no faith in clocks.
-    if (!known || Buffer.compare(known.bytes, read.bytes) !== 0)
-      known = { bytes: read.bytes, index: parseIndexFile(read.bytes) }
+    if (!known || !isSame(known.bytes, read.bytes)) known = { bytes: read.bytes, index: parseIndexFile(read.bytes) }
     return { index: known.index, mode: read.mode }
   }
 

@@ -41,7 +41,7 @@ export async function withLock<T>(context: Context, options: LockOptions, run: (
     for (let pause = pauses.first; !(await take(context, path, source, text)); pause *= 2) {
       const left = options.until - performance.now()
       if (left <= 0) throw await busy(context, path)
-      await sleep(Math.min(left, pauses.longest, pause) * (0.5 + Math.random()), options.signal)
+      await sleep(Math.min(left, pauses.longest, pause), options.signal)
     }
   } finally {
     await removeQuietly(files, source)

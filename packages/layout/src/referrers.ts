@@ -3,7 +3,7 @@ import { type CallOptions, type Descriptor, isOcisignError, mediaTypes, OcisignE
 import type { Blobs } from './blobs.js'
 import type { Context } from './context.js'
 import { type Document, isAttachedTo, parseDocument } from './document.js'
-import { documentTypes, type Entry, entryKey } from './entry.js'
+import { documentTypes, type Entry } from './entry.js'
 import { limitError } from './errors.js'
 
 /** What {@link Referrers.list} accepts. */
@@ -35,7 +35,7 @@ export function createReferrers({ limits }: Context, blobs: Blobs): Referrers {
 
   const inspect = async (entry: Entry): Promise<Document> => {
     const document = parseDocument(await blobs.read(entry.digest, entry.size), entry)
-    const key = entryKey(entry)
+    const { key } = entry
     if (remembered.has(key)) return document
     rememberedBytes += entry.size
     remembered.set(key, document)
@@ -48,7 +48,7 @@ export function createReferrers({ limits }: Context, blobs: Blobs): Referrers {
   }
 
   const inspectAll = (entries: readonly Entry[]): Promise<readonly (Document | OcisignError)[]> =>
-    Promise.all(entries.map((entry) => remembered.get(entryKey(entry)) ?? inspect(entry).catch(requireOurs)))
+    Promise.all(entries.map((entry) => remembered.get(entry.key) ?? inspect(entry).catch(requireOurs)))
 
   return {
     async *list(entries, subject, options = {}) {
@@ -101,8 +101,7 @@ function mayLead({ mediaType, digest }: Entry, subject: Target): boolean {
   return digest !== subject.digest && mediaType !== mediaTypes.dockerManifest && documentTypes.includes(mediaType)
 }
 
-function isNew(seen: Set<string>, entry: Entry): boolean {
-  const key = entryKey(entry)
+function isNew(seen: Set<string>, { key }: Entry): boolean {
   if (seen.has(key)) return false
   seen.add(key)
   return true
