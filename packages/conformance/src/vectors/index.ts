@@ -55,6 +55,10 @@ export interface WycheproofSignatureCase extends WycheproofCase {
 /** Cases of one public key, of a file on ECDSA or RSA. */
 export interface WycheproofSignatureGroup {
   readonly type: 'EcdsaP1363Verify' | 'EcdsaVerify' | 'RsassaPssVerify' | 'RsassaPkcs1Verify'
+  /** The key in parts, hexadecimal: an EC point as 4 ‖ x ‖ y, an RSA key with a leading zero where its sign needs one. */
+  readonly publicKey:
+    | { readonly curve: 'secp256r1' | 'secp384r1' | 'secp521r1'; readonly uncompressed: string }
+    | { readonly modulus: string; readonly publicExponent: string }
   /** The SubjectPublicKeyInfo, hexadecimal. */
   readonly publicKeyDer: string
   /** The hash, as `SHA-256`. */

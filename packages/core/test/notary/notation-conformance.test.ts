@@ -92,7 +92,7 @@ describe('COSE', () => {
 
   /** The message with a certificate chain in front of its one unprotected parameter. */
   function withChain(message: Uint8Array, unprotected: Uint8Array): Uint8Array {
-    const at = Buffer.from(message).indexOf(unprotected)
+    const at = Buffer.from(message).indexOf(Buffer.from(unprotected))
     const chain = bytes('182181423000')
     return concatBytes(message.subarray(0, at), Uint8Array.of(0xa2), chain, message.subarray(at + 1))
   }
@@ -121,7 +121,7 @@ describe('COSE', () => {
     const message = bytes(file.expectedOutput.cborHex)
     const prepared = cose.prepare(content, algorithm)
     const protectedHeader = bytes(file.protectedHeaders.cborHex)
-    expect(Buffer.from(prepared.toBeSigned).includes(protectedHeader)).toBe(true)
+    expect(Buffer.from(prepared.toBeSigned).includes(Buffer.from(protectedHeader))).toBe(true)
     const signature = message.slice(-384)
     const sealed = prepared.seal({ signature, material: { kind: 'x509', chain: CHAIN } }, { signingAgent: AGENT })
     // A chain of one may be a byte string in COSE; Notation writes an array always, and so does this.
