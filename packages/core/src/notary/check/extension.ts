@@ -33,6 +33,8 @@ export function selectExtension(
     throw unsupported(`the signature can only be verified with the extension "${printable(name, 100)}"`, [
       attributeNames.verificationPlugin,
     ])
+  if (extension.replaces.length === 0)
+    throw unsupported(`the extension "${name}" takes over no check`, [attributeNames.verificationPlugin])
   if (minimumVersion !== undefined && !isAtLeast(extension.version, minimumVersion))
     throw unsupported(`the signature asks for "${name}" ${minimumVersion} or later, this is ${extension.version}`, [
       attributeNames.verificationPluginMinVersion,
