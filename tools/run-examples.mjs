@@ -3,8 +3,8 @@
 // Type-checks and runs every TypeScript example of the docstrings, the READMEs and the guides, against the built
 // packages as a user would import them. `node tools/run-examples.mjs [PART-OF-A-PATH]`.
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { transformSync } from 'esbuild'
 import ts from 'typescript'
@@ -22,15 +22,10 @@ const sources = [
   ]),
 ]
 
-/** A folder inside the workspace, so that Node's types are found, where each package is installed. */
+/** A folder inside the workspace, whose packages and types are found from there. */
 function makeFolder() {
   mkdirSync(join(workspaceRoot, 'tmp'), { recursive: true })
   const folder = mkdtempSync(join(workspaceRoot, 'tmp/examples-'))
-  for (const { manifest, directory } of packages) {
-    const link = join(folder, 'node_modules', manifest.name)
-    mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(directory, link)
-  }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return folder
 }
