@@ -10,7 +10,7 @@ import {
 
 const envelopes = 64
 /** One envelope in so many has a byte flipped. */
-const flippedEvery = 16
+const flippedEvery = 32
 
 /** Makes the operations for one fixture: warm, cold, and the bare signature for comparison. */
 export async function prepareVerifying(fixture) {

@@ -12,6 +12,7 @@ interface NodeBuffer {
   toString(encoding: 'base64' | 'base64url' | 'hex'): string
 }
 interface NodeBufferConstructor {
+  compare(a: Uint8Array, b: Uint8Array): number
   from(text: string, encoding: 'base64' | 'base64url' | 'hex'): NodeBuffer
   from(buffer: ArrayBufferLike, offset: number, length: number): NodeBuffer
 }
@@ -38,6 +39,8 @@ export function decodeText(bytes: Uint8Array, what = 'text'): string {
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   const length = a.length
   if (length !== b.length) return false
+  // Below this the call costs more than the loop.
+  if (nodeBuffer && length > 48) return nodeBuffer.compare(a, b) === 0
   for (let index = 0; index < length; index++) if (a[index] !== b[index]) return false
   return true
 }

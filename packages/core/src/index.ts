@@ -32,15 +32,15 @@ export { cose } from './notary/format/cose.js'
 export { coseDecoder } from './notary/format/cose-decoder.js'
 export { jws } from './notary/format/jws.js'
 export { jwsDecoder } from './notary/format/jws-decoder.js'
-export { describeUnverifiedEnvelope, type UnverifiedDescription } from './notary/inspect.js'
 export { matchesIdentity, parseTrustedIdentity, type TrustedIdentity } from './notary/identity.js'
+export { describeUnverifiedEnvelope, type UnverifiedDescription } from './notary/inspect.js'
 export * from './notary/policy/index.js'
 export { createNotarySigner, type NotarySignerOptions } from './notary/signer.js'
 export {
   createMemoryTrustStore,
   type TrustAnchor,
   type TrustStore,
-  type TrustStoreContent,
+  type TrustStoreContents,
 } from './notary/trust-store.js'
 export { createNotaryVerifier, type NotaryVerifierOptions } from './notary/verifier.js'
 export * from './reference.js'

@@ -46,7 +46,7 @@ export function createAnchorLoader(trustStore: TrustStore): LoadAnchors {
 async function loadAnchors(trustStore: TrustStore, stores: readonly TrustStoreReference[]): Promise<Anchors> {
   const anchors: TrustAnchor[] = []
   for (const store of stores) anchors.push(...(await trustStore.load(store)))
-  const roots = anchors.flatMap(({ root }) => (root ? [root] : []))
+  const roots = anchors.flatMap(({ certificate, key }) => (key ? [{ certificate, key }] : []))
   return {
     certificates: anchors.map(({ certificate }) => certificate),
     stores: stores.map(formatStore),

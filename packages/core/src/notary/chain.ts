@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A certificate chain that was checked as far as it can be without a policy and a clock.
 import type { Algorithm } from '../algorithm.js'
-import { equalBytes } from '../bytes.js'
+import { encodeBase64, equalBytes } from '../bytes.js'
 import type { VerificationKey } from '../crypto/platform.js'
 import { OcisignError } from '../errors.js'
 import { limits } from '../limits.js'
@@ -10,6 +10,7 @@ import { formatName } from '../x509/name.js'
 import { importCertificateKey, verifyChainSignatures } from '../x509/path.js'
 import { algorithmOfLeaf, validateCodeSigningChain } from '../x509/profile.js'
 import { type IdentityAttribute, parseDistinguishedName } from './distinguished-name.js'
+import type { KnownChain } from './envelope.js'
 
 /** Leaf first, each issued by the next, all of the profile for code signing. Says nothing about trust or time. */
 export interface ValidatedChain {
@@ -82,28 +83,42 @@ function readAttributes(subject: string): readonly IdentityAttribute[] {
 /** Remembers validated chains by their exact bytes; bounded, and owned by one verifier or signer. */
 export interface ChainCache {
   find(der: readonly Uint8Array[]): ValidatedChain | undefined
+  /** The chain remembered or found last, for decoders. */
+  latest(): KnownChain | undefined
   /** To be called only for a chain that reached an anchor and made a good signature, or strangers would evict good entries. */
   remember(chain: ValidatedChain): void
 }
 
 /** Makes a cache for at most `size` chains. */
 export function createChainCache(size = 256): ChainCache {
-  const chains = new Map<number, ValidatedChain>()
+  const chains = new Map<number, RememberedChain>()
+  let latest: RememberedChain | undefined
   return {
     find(der) {
       const leaf = der[0]
-      const chain = leaf && chains.get(fingerprint(leaf))
-      return chain && equalChains(chain.der, der) ? chain : undefined
+      const found = leaf && chains.get(fingerprint(leaf))
+      if (!found || !equalChains(found.der, der)) return undefined
+      latest = found
+      return found.chain
     },
+    latest: () => latest,
     remember(chain) {
+      if (latest?.chain === chain) return
       const key = fingerprint(chain.der[0]!)
       if (chains.size >= size && !chains.has(key)) {
         const oldest = chains.keys().next()
         if (!oldest.done) chains.delete(oldest.value)
       }
-      chains.set(key, chain)
+      // Copies: an envelope's buffer is the caller's, and would be kept alive.
+      const der = chain.der.map((bytes) => new Uint8Array(bytes))
+      latest = { chain, der, texts: der.map(encodeBase64) }
+      chains.set(key, latest)
     },
   }
+}
+
+interface RememberedChain extends KnownChain {
+  readonly chain: ValidatedChain
 }
 
 /** The end of a certificate is the end of its signature: as good as random. All bytes are compared afterwards. */
@@ -113,5 +128,8 @@ function fingerprint(der: Uint8Array): number {
 }
 
 function equalChains(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
-  return a.length === b.length && a.every((certificate, position) => equalBytes(certificate, b[position]!))
+  return (
+    a.length === b.length &&
+    a.every((certificate, position) => certificate === b[position] || equalBytes(certificate, b[position]!))
+  )
 }

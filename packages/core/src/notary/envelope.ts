@@ -58,11 +58,19 @@ export interface UnverifiedEnvelope extends EnvelopeContent {
   readonly unsigned: UnsignedAttributes
 }
 
+/** A chain that was read before: a format that writes certificates as text need not decode the same text again. */
+export interface KnownChain {
+  /** DER. */
+  readonly der: readonly Uint8Array[]
+  /** The same in canonical base64. */
+  readonly texts: readonly string[]
+}
+
 /** The reading half of a codec: no keys, no cryptography, no I/O. */
 export interface EnvelopeDecoder {
   readonly mediaType: string
   /** @throws INVALID_ENVELOPE for anything but one well-formed envelope */
-  parse(bytes: Uint8Array): UnverifiedEnvelope
+  parse(bytes: Uint8Array, known?: KnownChain): UnverifiedEnvelope
 }
 
 /** A signature about to be made: what to sign, and how to finish once it is signed. */

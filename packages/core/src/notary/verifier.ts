@@ -16,7 +16,7 @@ import { checkRevocation } from './check/revocation.js'
 import { checkTarget } from './check/target.js'
 import { checkAuthenticTimestamp } from './check/timestamp.js'
 import type { NotaryClaims } from './claims.js'
-import type { EnvelopeDecoder, UnverifiedEnvelope } from './envelope.js'
+import type { EnvelopeDecoder, KnownChain, UnverifiedEnvelope } from './envelope.js'
 import type { AnyVerificationExtension, ReplaceableCheck } from './extension.js'
 import { parsePayload } from './payload.js'
 import type { TrustPolicyDocument, VerifyingPolicy } from './policy/document.js'
@@ -166,7 +166,7 @@ async function verifyIntegrity(
   signature: Signature,
 ): Promise<Intact | OcisignError> {
   try {
-    const envelope = parseEnvelope(scene.decoders, signature)
+    const envelope = parseEnvelope(scene.decoders, signature, scene.chains.latest())
     const loading = scene.loadAnchors(policy, envelope.attributes.signingScheme)
     const anchors = loading instanceof Promise ? await loading : loading
     const findRoot = isOcisignError(anchors) ? undefined : anchors.findRoot
@@ -184,9 +184,13 @@ async function verifyIntegrity(
 const outcomeOf = (error: OcisignError): Outcome => (isInconclusive(error) ? inconclusive(error) : failed(error))
 
 /** Reads an envelope in the format that its media type names. @throws INVALID_ENVELOPE | UNSUPPORTED_MEDIA_TYPE */
-function parseEnvelope(decoders: Scene['decoders'], { mediaType, bytes }: Signature): UnverifiedEnvelope {
+function parseEnvelope(
+  decoders: Scene['decoders'],
+  { mediaType, bytes }: Signature,
+  known?: KnownChain,
+): UnverifiedEnvelope {
   const decoder = decoders.get(mediaType)
-  if (decoder) return decoder.parse(bytes)
+  if (decoder) return decoder.parse(bytes, known)
   const supported = [...decoders.keys()]
   const shown = printable(mediaType, 100)
   throw new OcisignError(

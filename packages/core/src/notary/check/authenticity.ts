@@ -11,7 +11,9 @@ import { failed, passed } from './outcome.js'
 /** Checks that the chain holds one of the trusted certificates, byte for byte. */
 export function checkAnchor(chain: ValidatedChain, anchors: Anchors): Outcome {
   const { certificates, stores } = anchors
-  for (const der of chain.der) for (const anchor of certificates) if (equalBytes(anchor.der, der)) return passed
+  for (const certificate of chain.certificates)
+    for (const anchor of certificates)
+      if (anchor === certificate || equalBytes(anchor.der, certificate.der)) return passed
   const where = stores.length > 0 ? stores.join(', ') : 'the policy, which names no trust store for this signing scheme'
   const message = `"${chain.subject}" does not lead to a certificate trusted by ${where}`
   return failed(new OcisignError('UNTRUSTED_ANCHOR', message, { stores }))

@@ -8,6 +8,7 @@ import { attributeNames, attributesProblem, criticalProblem, maxCritical } from 
 import {
   type EnvelopeDecoder,
   type ExtendedAttribute,
+  type KnownChain,
   payloadMediaType,
   type SignedAttributes,
   type SigningScheme,
@@ -37,10 +38,10 @@ const refuse = (why: string) => invalidEnvelope(jwsMediaType, why)
  */
 export const jwsDecoder: EnvelopeDecoder = {
   mediaType: jwsMediaType,
-  parse: (bytes) => decodeEnvelope(jwsMediaType, bytes, decodeJws),
+  parse: (bytes, known) => decodeEnvelope(jwsMediaType, bytes, (input) => decodeJws(input, known)),
 }
 
-function decodeJws(bytes: Uint8Array): UnverifiedEnvelope {
+function decodeJws(bytes: Uint8Array, known?: KnownChain): UnverifiedEnvelope {
   const envelope = parseJsonObject(bytes, { what: 'the envelope' })
   for (const name in envelope)
     if (name !== 'payload' && name !== 'protected' && name !== 'header' && name !== 'signature')
@@ -58,7 +59,7 @@ function decodeJws(bytes: Uint8Array): UnverifiedEnvelope {
   if (cty !== payloadMediaType) throw refuse('has content of another type')
   const signatureBytes = decodeBase64Url(signature, 'the signature')
   if (signatureBytes.length === 0) throw refuse('is empty')
-  const { chain, unsigned } = readUnprotected(unprotectedHeader, protectedHeader)
+  const { chain, unsigned } = readUnprotected(unprotectedHeader, protectedHeader, known)
   return {
     mediaType: jwsMediaType,
     payload: decodePayload(payload),
@@ -123,6 +124,7 @@ function readTime(header: JsonObject, name: string): Date | undefined {
 function readUnprotected(
   header: JsonObject,
   protectedHeader: JsonObject,
+  known: KnownChain | undefined,
 ): { readonly chain: readonly Uint8Array[]; readonly unsigned: UnsignedAttributes } {
   // notation-go has envelopes with "io.cncf.notary.SigningAgent"; the agent decides nothing, so it may be written in any case.
   requireExactNames(header, ['x5c', attributeNames.timestampSignature], 'the unprotected header')
@@ -132,9 +134,10 @@ function readUnprotected(
   const { x5c } = header
   if (!Array.isArray(x5c)) throw refuse('has no certificate chain')
   const chain: Uint8Array[] = []
-  for (const certificate of x5c) {
+  for (const [position, certificate] of x5c.entries()) {
     if (typeof certificate !== 'string') throw refuse('has a certificate that is not text')
-    chain.push(decodeBase64(certificate, 'a certificate'))
+    const read = known?.texts[position] === certificate ? known.der[position] : undefined
+    chain.push(read ?? decodeBase64(certificate, 'a certificate'))
   }
   requireChainLimits(jwsMediaType, chain)
   const signingAgent = header[attributeNames.signingAgent]
