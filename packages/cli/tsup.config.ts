@@ -11,6 +11,8 @@ export default defineConfig({
   treeshake: false,
   target: 'es2022',
   platform: 'neutral',
+  // Deno knows Node's modules by their full name only.
+  removeNodeProtocol: false,
   external: [/^node:/],
   // One file to read at start-up is what keeps the command quick.
   noExternal: [/^@ocisign\//, 'valibot'],

@@ -11,5 +11,7 @@ export default defineConfig({
   treeshake: false,
   target: 'es2022',
   platform: 'neutral',
+  // Deno knows Node's modules by their full name only.
+  removeNodeProtocol: false,
   external: [/^node:/],
 })
