@@ -50,10 +50,10 @@ export type KeyUsage = (typeof keyUsages)[number]
 /** All extensions, and what those that are honoured say. */
 export interface Extensions {
   readonly extensions: readonly Extension[]
-  readonly basicConstraints?: BasicConstraints
-  readonly keyUsage?: readonly KeyUsage[]
+  readonly basicConstraints?: BasicConstraints | undefined
+  readonly keyUsage?: readonly KeyUsage[] | undefined
   /** Object identifiers, at least one. */
-  readonly extendedKeyUsage?: readonly string[]
+  readonly extendedKeyUsage?: readonly string[] | undefined
 }
 
 const maxExtensions = 64
@@ -66,7 +66,9 @@ const invalid = (why: string) => new OcisignError('INVALID_CERTIFICATE', `the ce
  */
 export function readExtensions(reader: DerReader): Extensions {
   const extensions: Extension[] = []
-  const honoured: { -readonly [name in Exclude<keyof Extensions, 'extensions'>]?: Extensions[name] } = {}
+  let basicConstraints: BasicConstraints | undefined
+  let keyUsage: readonly KeyUsage[] | undefined
+  let extendedKeyUsage: readonly string[] | undefined
   const outer = enter(reader, tags.sequence)
   do {
     const outerExtension = enter(reader, tags.sequence)
@@ -76,9 +78,9 @@ export function readExtensions(reader: DerReader): Extensions {
     for (const each of extensions) if (each.oid === oid) throw invalid(`the extension ${oid} twice`)
     const outerValue = enter(reader, tags.octetString)
     const value = reader.bytes.subarray(reader.position, reader.limit)
-    if (oid === oids.keyUsage) honoured.keyUsage = readKeyUsage(reader)
-    else if (oid === oids.basicConstraints) honoured.basicConstraints = readBasicConstraints(reader)
-    else if (oid === oids.extendedKeyUsage) honoured.extendedKeyUsage = readExtendedKeyUsage(reader)
+    if (oid === oids.keyUsage) keyUsage = readKeyUsage(reader)
+    else if (oid === oids.basicConstraints) basicConstraints = readBasicConstraints(reader)
+    else if (oid === oids.extendedKeyUsage) extendedKeyUsage = readExtendedKeyUsage(reader)
     else {
       const check = syntaxChecks[oid]
       if (check) check(reader, critical)
@@ -90,7 +92,7 @@ export function readExtensions(reader: DerReader): Extensions {
       throw invalid(`more than ${maxExtensions} extensions`)
   } while (!atEnd(reader))
   leave(reader, outer)
-  return { extensions, ...honoured }
+  return { extensions, basicConstraints, keyUsage, extendedKeyUsage }
 }
 
 function readKeyUsage(reader: DerReader): readonly KeyUsage[] {
