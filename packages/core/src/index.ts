@@ -72,10 +72,12 @@ export {
   type Extension,
   type Extensions,
   encodePem,
+  formatName,
   type KeyUsage,
   type PemBlock,
   parseCertificate,
   parseCertificateFile,
+  parseCertificatesPem,
   parsePem,
   type Unsupported,
 } from './x509/index.js'
