@@ -50,7 +50,7 @@ export function unreadableFile(path: string, cause: unknown): OcisignError {
   if (code === 'EACCES' || code === 'EPERM')
     return new OcisignError('DENIED_FILE', `key file "${shown}" may not be read by this user`, { path }, { cause })
   const reason = reasons[code] ?? code
-  const retryable = reasons[code] === undefined
+  const retryable = ['EAGAIN', 'EBUSY', 'EIO', 'EMFILE', 'ENFILE', 'ETIMEDOUT'].includes(code)
   return new OcisignError(
     'UNAVAILABLE_FILE',
     `key file "${shown}" cannot be read: ${reason}`,

@@ -59,8 +59,14 @@ async function decrypt(der: Uint8Array, { passphrase }: PrivateKeyOptions, id: s
   try {
     return createPrivateKey({ key: der as Buffer, format: 'der', type: 'pkcs8', passphrase: given })
   } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ERR_OSSL_EVP_UNSUPPORTED')
+      throw unsupportedEncoding(
+        id,
+        'encrypted in an outdated way that OpenSSL does not offer here',
+        'convert it with: openssl pkcs8 -topk8 -provider legacy -provider default -in FILE -out NEW',
+      )
     // With a wrong passphrase OpenSSL mostly says so, and now and then decrypts to rubbish and complains about that.
-    throw deniedKey(id, 'cannot be decrypted: the passphrase is wrong, or OpenSSL does not know its encryption', cause)
+    throw deniedKey(id, 'cannot be decrypted: the passphrase is wrong, or the file is damaged', cause)
   }
 }
 
