@@ -14,6 +14,8 @@ export interface WriteFileOptions extends CallOptions {
   readonly mode?: number | undefined
   /** Makes the folders on the way, for their owner only. */
   readonly makeDirectory?: boolean | undefined
+  /** Where the content lies until it is whole, on the same file system; beside the file by default. */
+  readonly temporaryDirectory?: string | undefined
 }
 
 /**
@@ -34,7 +36,7 @@ export async function writeFileAtomically(
   try {
     if (options.makeDirectory) await mkdir(directory, { recursive: true, mode: 0o700 })
     const random = crypto.getRandomValues(new Uint8Array(8))
-    const temporary = join(directory, `.ocisign-${random.join('')}.tmp`)
+    const temporary = join(options.temporaryDirectory ?? directory, `.ocisign-${random.join('')}.tmp`)
     try {
       await writeWhole(temporary, bytes, options)
       options.signal?.throwIfAborted()

@@ -1,123 +1,157 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whom policies trust (trust-store-trust-policy, trust store): named sets of certificates, of three kinds.
-import { isOcisignError, OcisignError } from '../errors.js'
-import { type Certificate, describeSubject, isSelfIssued, parseCertificate } from '../x509/certificate.js'
+// Named trust stores (trust-store-trust-policy, trust store): who vouches for signers. No policy names one, nobody trusts it.
+import { encodeBase64, encodeText } from '../bytes.js'
+import type { Awaitable, VerificationKey } from '../crypto/platform.js'
+import { isOcisignError, OcisignError, printable } from '../errors.js'
+import { type Certificate, describeSubject, isSelfIssued } from '../x509/certificate.js'
 import { importCertificateKey, verifyIssuedBy } from '../x509/path.js'
-import { parseCertificatesPem } from '../x509/pem.js'
-import type { PreparedRoot } from './chain.js'
+import { parseCertificateFile } from '../x509/pem.js'
 import type { TrustStoreReference, TrustStoreType } from './policy/document.js'
 import { explainStoreName, formatStore, trustStoreTypes } from './policy/store-name.js'
 
-/** A certificate of a trust store. */
+/** A certificate that a store trusts. */
 export interface TrustAnchor {
   readonly certificate: Certificate
-  /** Where the certificate is self-signed: that signature is verified, and the key is at hand. */
-  readonly root?: PreparedRoot
+  /** Its key, ready to verify with, where the certificate is self-signed: that was proven when the store was loaded. */
+  readonly key?: VerificationKey
 }
 
-/** Named trust stores, wherever they are. */
+/** Trust stores by type and name. */
 export interface TrustStore {
   /**
-   * The certificates of one store, all of them fit to be trusted; never none.
+   * The certificates of one store, each once; never none. At hand at once where it was loaded before.
    *
-   * Loading the same store again may resolve to the same anchors.
-   * @throws UNAVAILABLE_NOT_FOUND where there is no such store
-   * @throws INVALID_TRUST_STORE where anything in it is unfit
+   * Throws or rejects with UNAVAILABLE_NOT_FOUND where there is no such store, and INVALID_TRUST_STORE where anything
+   * in it is not what such a store may hold; a store that nobody asks for does no harm.
    */
-  load(store: TrustStoreReference): Promise<readonly TrustAnchor[]>
+  load(store: TrustStoreReference): Awaitable<readonly TrustAnchor[]>
 }
 
-/** Certificates by kind and name of their store: each DER, or PEM text with one or more. */
-export type TrustStoreContent = Readonly<
-  Partial<Record<TrustStoreType, Readonly<Record<string, readonly (Uint8Array | string)[]>>>>
->
-
-const invalid = (store: TrustStoreReference, why: string, cause?: unknown) =>
-  new OcisignError(
-    'INVALID_TRUST_STORE',
-    `trust store ${formatStore(store)} ${why}`,
-    { store: formatStore(store) },
-    cause === undefined ? undefined : { cause },
-  )
+/** What {@link createMemoryTrustStore} takes: by type and name, certificates as files hold them, PEM or DER. */
+export type TrustStoreContents = {
+  readonly [Type in TrustStoreType]?: Readonly<Record<string, readonly (Uint8Array | string)[]>>
+}
 
 /**
- * Makes a trust store in memory, held to the same rules as one in a directory: every certificate is a CA or self-signed,
- * and those of `tsa` are self-signed CAs.
+ * Makes trust stores from certificates at hand, held to the same rules as a configuration directory: each is a CA
+ * certificate or self-signed, and in `tsa` stores a root; a file with anything else makes its store, and hence all of
+ * this, invalid. What is passed in is copied. Expired certificates are kept: each verification judges time.
  *
- * @throws INVALID_TRUST_STORE
+ * @throws INVALID_TRUST_STORE | MISUSE_OPTION
  *
  * @example
  * ```ts
- * import { createMemoryTrustStore } from '@ocisign/core'
+ * import { createMemoryTrustStore, isOcisignError } from '@ocisign/core'
  *
  * const trustStore = await createMemoryTrustStore({ ca: {} })
- * console.log(typeof trustStore.load)
+ * try {
+ *   await trustStore.load({ type: 'ca', name: 'acme' })
+ * } catch (error) {
+ *   console.log(isOcisignError(error, 'UNAVAILABLE_NOT_FOUND'))
+ * }
  * ```
  */
-export async function createMemoryTrustStore(content: TrustStoreContent): Promise<TrustStore> {
+export async function createMemoryTrustStore(contents: TrustStoreContents): Promise<TrustStore> {
   const stores = new Map<string, readonly TrustAnchor[]>()
-  for (const type of trustStoreTypes)
-    for (const [name, inputs] of Object.entries(content[type] ?? {})) {
-      const store = { type, name }
-      const problem = explainStoreName(name)
-      if (problem) throw invalid(store, `has an unusable name: ${problem}`)
-      stores.set(formatStore(store), await prepareAnchors(readCertificates(store, inputs), store))
+  for (const [type, named] of Object.entries(contents)) {
+    const known = trustStoreTypes.find((each) => each === type)
+    if (!known)
+      throw misuse(`"${printable(type, 60)}" is no type of trust store; there are ${trustStoreTypes.join(', ')}`)
+    for (const [name, certificates] of Object.entries(named ?? {})) {
+      const mistake = explainStoreName(name)
+      if (mistake !== undefined) throw misuse(mistake)
+      const files = certificates.map((bytes) => ({
+        bytes: typeof bytes === 'string' ? encodeText(bytes) : new Uint8Array(bytes),
+      }))
+      stores.set(formatStore({ type: known, name }), await readTrustAnchors({ type: known, name }, files))
     }
+  }
   return {
-    async load(store) {
+    load(store) {
       const anchors = stores.get(formatStore(store))
       if (anchors) return anchors
-      throw new OcisignError('UNAVAILABLE_NOT_FOUND', `there is no trust store ${formatStore(store)}`, {
-        reference: formatStore(store),
-        retryable: false,
-      })
+      throw storeNotFound(store)
     },
   }
 }
 
-function readCertificates(
-  store: TrustStoreReference,
-  inputs: readonly (Uint8Array | string)[],
-): readonly Certificate[] {
-  try {
-    // Copies: a caller's later change must not change who is trusted.
-    return inputs.flatMap((input) =>
-      typeof input === 'string' ? parseCertificatesPem(input) : [parseCertificate(new Uint8Array(input))],
-    )
-  } catch (cause) {
-    throw invalid(store, `holds something that is not a certificate: ${(cause as Error).message}`, cause)
-  }
+const misuse = (why: string) => new OcisignError('MISUSE_OPTION', why, { option: 'contents' })
+
+/** The error of a store that is not there. */
+export function storeNotFound(store: TrustStoreReference, where = ''): OcisignError {
+  const reference = printable(formatStore(store), 300)
+  return new OcisignError('UNAVAILABLE_NOT_FOUND', `there is no trust store ${reference}${where}`, {
+    reference,
+    retryable: false,
+  })
+}
+
+/** The error of a store, or of one file in it, that cannot be used. */
+export function invalidStore(store: TrustStoreReference, why: string, path?: string, cause?: unknown): OcisignError {
+  const name = formatStore(store)
+  const place = path === undefined ? '' : ` "${printable(path)}"`
+  return new OcisignError(
+    'INVALID_TRUST_STORE',
+    `the trust store ${name} cannot be used:${place} ${why}`,
+    { store: name, ...(path !== undefined && { path: printable(path, 1000) }) },
+    cause === undefined ? undefined : { cause },
+  )
+}
+
+/** A file of a store; the path is for messages. */
+export interface TrustStoreFile {
+  readonly path?: string
+  /** Not to be changed afterwards. */
+  readonly bytes: Uint8Array
 }
 
 /**
- * Holds the certificates of one store to the rules, and makes the roots among them ready to verify with.
+ * Reads all files of a store and holds each certificate to the rules of its type.
  * @throws INVALID_TRUST_STORE
  */
-export async function prepareAnchors(
-  certificates: readonly Certificate[],
+export async function readTrustAnchors(
   store: TrustStoreReference,
+  files: readonly TrustStoreFile[],
 ): Promise<readonly TrustAnchor[]> {
-  if (certificates.length === 0) throw invalid(store, 'holds no certificate')
-  const anchors: TrustAnchor[] = []
-  for (const certificate of certificates) {
-    const root = await prepareRoot(certificate)
-    const isCa = certificate.basicConstraints?.ca === true
-    const subject = describeSubject(certificate)
-    if (!isCa && !root) throw invalid(store, `holds ${subject}, which is neither a CA certificate nor self-signed`)
-    if (store.type === 'tsa' && !(isCa && root))
-      throw invalid(store, `holds ${subject}, which is not a self-signed CA certificate`)
-    anchors.push({ certificate, ...(root && { root }) })
+  const anchors = new Map<string, TrustAnchor>()
+  for (const { path, bytes } of files) {
+    for (const certificate of readFile(store, bytes, path)) {
+      const key = encodeBase64(certificate.der)
+      if (!anchors.has(key)) anchors.set(key, await readAnchor(store, certificate, path))
+    }
   }
-  return anchors
+  if (anchors.size === 0) throw invalidStore(store, 'it holds no certificate')
+  return Object.freeze([...anchors.values()])
 }
 
-/** The certificate with its key where it is self-signed; undefined where it is not, or its own signature is bad. */
-async function prepareRoot(certificate: Certificate): Promise<PreparedRoot | undefined> {
+function readFile(store: TrustStoreReference, bytes: Uint8Array, path?: string): readonly Certificate[] {
+  try {
+    return parseCertificateFile(bytes, 'it')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'it cannot be read'
+    throw invalidStore(store, `holds something that is no certificate in PEM or DER: ${why}`, path, cause)
+  }
+}
+
+async function readAnchor(store: TrustStoreReference, certificate: Certificate, path?: string): Promise<TrustAnchor> {
+  const key = await proveSelfSigned(certificate)
+  const isAuthority = certificate.basicConstraints?.ca === true
+  const subject = `the certificate "${describeSubject(certificate)}"`
+  if (!isAuthority && !key)
+    throw invalidStore(store, `${subject} is neither a CA certificate nor self-signed; add that of its root`, path)
+  const mayIssue = isAuthority && (certificate.keyUsage?.includes('keyCertSign') ?? true)
+  if (store.type === 'tsa' && !(key && mayIssue))
+    throw invalidStore(store, `${subject} is no root, and a tsa store holds only roots`, path)
+  return Object.freeze({ certificate, ...(key && { key }) })
+}
+
+/** The key of a certificate that signed itself; undefined for any other, whatever the reason. */
+async function proveSelfSigned(certificate: Certificate): Promise<VerificationKey | undefined> {
   if (!isSelfIssued(certificate)) return undefined
   try {
     const key = await importCertificateKey(certificate)
     await verifyIssuedBy(certificate, certificate, key)
-    return { certificate, key }
+    return key
   } catch (error) {
     if (isOcisignError(error, 'INVALID_CERTIFICATE_CHAIN')) return undefined
     throw error
