@@ -81,6 +81,12 @@ const broken: [name: string, path: string, line: string, problem: string][] = [
   ['a bare built-in', 'packages/layout/src/a.ts', `import 'fs'`, 'write node:fs'],
   ['the environment', core, 'export const e = () => process.env', 'process: take it'],
   ['the environment by way of globalThis', core, 'export const e = () => globalThis.process', 'process: take it'],
+  [
+    'the same, with a type',
+    core,
+    'export const e = () => (globalThis as { Buffer?: unknown }).Buffer',
+    'Buffer: take it',
+  ],
   ['the terminal', core, `export const e = () => console.log('hi')`, 'console: take it'],
   ['the clock', core, 'export const e = () => Date.now()', 'the clock: take'],
   ['the clock by constructor', core, 'export const e = () => new Date()', 'the clock: take'],

@@ -17,7 +17,11 @@ import { refuseExtended, requireSignable } from './signable.js'
  * text or whole numbers. Neither holds the payload, the chain or the signature to anything but their form: signing
  * verifies its own result.
  */
-export const cose: EnvelopeFormat = { ...coseDecoder, algorithms: notaryAlgorithms, prepare }
+// Not a spread, which a bundler must keep even where nobody imports this.
+export const cose: EnvelopeFormat = /* @__PURE__ */ Object.assign(
+  { algorithms: notaryAlgorithms, prepare },
+  coseDecoder,
+)
 
 function prepare(content: EnvelopeContent, algorithm: Algorithm): PreparedEnvelope {
   const critical = requireSignable(content, algorithm, mayBeCriticalInCose)

@@ -16,7 +16,8 @@ import { refuseExtended, requireSignable } from './signable.js'
  * `prepare` writes the protected header with its members sorted; extended attributes are JSON values under text names.
  * Neither holds the payload, the chain or the signature to anything but their form: signing verifies its own result.
  */
-export const jws: EnvelopeFormat = { ...jwsDecoder, algorithms: notaryAlgorithms, prepare }
+// Not a spread, which a bundler must keep even where nobody imports this.
+export const jws: EnvelopeFormat = /* @__PURE__ */ Object.assign({ algorithms: notaryAlgorithms, prepare }, jwsDecoder)
 
 function prepare(content: EnvelopeContent, algorithm: Algorithm): PreparedEnvelope {
   const critical = requireSignable(content, algorithm, mayBeCriticalInJws)
