@@ -15,7 +15,7 @@ import {
 } from '@ocisign/core'
 import type { Context } from './context.js'
 import { contentError, fileError, layoutError, limitError, notFound, systemCode } from './errors.js'
-import { openRegular, readSmall, writeFile } from './files.js'
+import { closeQuietly, openRegular, readSmall, writeFile } from './files.js'
 
 /** Content under its digest. */
 export interface Blobs {
@@ -152,6 +152,6 @@ async function* streamFile(
   try {
     yield* checkedContent(chunks(), target, options)
   } finally {
-    await handle.close()
+    await closeQuietly(handle)
   }
 }

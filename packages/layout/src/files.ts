@@ -22,7 +22,7 @@ export async function openRegular(files: FileSystem, path: string, doing = 'read
       const { size, mode } = await describeOpen(handle, path)
       return { handle, size, mode }
     } catch (error) {
-      await handle.close()
+      await closeQuietly(handle)
       throw error
     }
   } catch (error) {
@@ -55,8 +55,13 @@ export async function readSmall(files: FileSystem, path: string, maxBytes: numbe
   } catch (error) {
     throw fileError(error, path, 'read')
   } finally {
-    await handle.close()
+    await closeQuietly(handle)
   }
+}
+
+/** Closes what was only read; nothing can be lost by that. */
+export async function closeQuietly(handle: FileHandle): Promise<void> {
+  await handle.close().catch(() => undefined)
 }
 
 /** Compares what {@link readSmall} read, four bytes at a time: an index is compared at every use. */

@@ -52,14 +52,19 @@ export async function withLock<T>(context: Context, options: LockOptions, run: (
     await sweep(context)
     return await run({ held })
   } finally {
-    if (await held().catch(() => false)) await removeQuietly(files, path)
+    if (await held().catch(() => true)) await removeQuietly(files, path)
   }
 }
 
 async function writeWhole({ files }: Context, path: string, text: string): Promise<void> {
   try {
     const handle = await files.open(path, 'wx', 0o666)
-    await handle.writeFile(text).finally(() => handle.close())
+    try {
+      await handle.writeFile(text).finally(() => handle.close())
+    } catch (error) {
+      await removeQuietly(files, path)
+      throw error
+    }
   } catch (error) {
     throw fileError(error, path, 'write')
   }
@@ -91,12 +96,17 @@ async function succeed(
   dead: readonly { readonly path: string; readonly text: string }[],
 ): Promise<boolean> {
   const { files } = context
-  for (const each of dead)
-    if ((await readText(context, each.path)) !== each.text) {
-      await removeQuietly(files, claim)
-      return false
-    }
-  await files.rename(claim, path).catch((error: unknown) => Promise.reject(fileError(error, path, 'lock')))
+  try {
+    for (const each of dead)
+      if ((await readText(context, each.path)) !== each.text) {
+        await removeQuietly(files, claim)
+        return false
+      }
+    await files.rename(claim, path)
+  } catch (error) {
+    await removeQuietly(files, claim)
+    throw fileError(error, path, 'lock')
+  }
   for (const { path: old } of dead.slice(1)) await removeQuietly(files, old)
   return true
 }
