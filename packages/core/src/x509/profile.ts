@@ -9,8 +9,8 @@ import { type Certificate, describeSubject, isSelfIssued } from './certificate.j
 import type { KeyUsage } from './extensions.js'
 import { oids } from './oid.js'
 
-/** The only extensions that are honoured; a certificate that makes another one critical asks for what nobody does. */
-const honoured: readonly string[] = [oids.basicConstraints, oids.keyUsage, oids.extendedKeyUsage]
+// Only basicConstraints, keyUsage and extendedKeyUsage are honoured. Every other extension, critical or not, must be left
+// alone: signature-specification, certificate requirements, says that implementations fail open here, as the reference does.
 
 /** What a signing key is for, and perhaps contentCommitment; anything else is refused. */
 const leafKeyUsages: readonly KeyUsage[] = ['digitalSignature', 'contentCommitment']
@@ -54,7 +54,6 @@ export function validateCodeSigningChain(chain: readonly Certificate[]): void {
     }
     checkOrder(certificate, chain[position + 1], refuse)
     checkAlgorithms(certificate, refuse)
-    checkCritical(certificate, refuse)
     if (position === 0) checkLeaf(certificate, refuse)
     else checkAuthority(certificate, position - 1, refuse)
   }
@@ -88,14 +87,6 @@ function checkAlgorithms({ signatureAlgorithm, publicKey }: Certificate, refuse:
     refuse(`has a key of an unsupported kind, ${publicKey.unsupported}; use RSA or the curves P-256, P-384 or P-521`)
   else if (publicKey.kind === 'rsa' && publicKey.bits < 2048)
     refuse(`has an RSA key of ${publicKey.bits} bits; it needs 2048 or more`)
-}
-
-function checkCritical({ extensions }: Certificate, refuse: Refuse): void {
-  const unknown = extensions.find(({ oid, critical }) => critical && !honoured.includes(oid))
-  if (unknown)
-    refuse(
-      `has a critical extension that is not understood, ${unknown.oid}; only basicConstraints, keyUsage and extendedKeyUsage are`,
-    )
 }
 
 const isCritical = ({ extensions }: Certificate, oid: string) =>

@@ -12,7 +12,7 @@ import {
   verifyArtifact,
 } from '@ocisign/core'
 import { openDirectoryTrustStore, openTrustPolicy } from '@ocisign/core/node'
-import { openLayout } from '@ocisign/layout'
+import { type Layout, openLayout } from '@ocisign/layout'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 interface Exception {
@@ -35,10 +35,13 @@ const exceptions: readonly Exception[] = JSON.parse(
 const pending = ['UNAVAILABLE_TIMESTAMP', 'UNAVAILABLE_REVOCATION']
 
 let corpus: NotaryCorpus
+let layout: Layout
 const observed = new Map<string, Observed>()
 
 beforeAll(async () => {
   corpus = await openNotaryCorpus()
+  // Opened once: it remembers which manifest refers to which, and the corpus is one layout.
+  layout = await openLayout(corpus.layout)
   for (const each of corpus.cases) observed.set(each.name, await observe(each))
 })
 
@@ -51,7 +54,7 @@ async function observe(each: NotaryCorpusCase): Promise<Observed> {
     const policy = await openTrustPolicy(directory, 'oci')
     const trustStore = await openDirectoryTrustStore(directory)
     const verifier = createNotaryVerifier({ policy, trustStore, formats: [jwsDecoder, coseDecoder] })
-    const store = await openLayout(corpus.layout, { repository: each.scope })
+    const store = { ...layout, repository: each.scope }
     const onJudgement = (judgement: Judgement) => void judgements.push(judgement)
     const { userMetadata } = each
     const verdict = await verifyArtifact(store, each.digest, verifier, { onJudgement, userMetadata })
@@ -61,7 +64,9 @@ async function observe(each: NotaryCorpusCase): Promise<Observed> {
   } catch (error) {
     if (!isOcisignError(error)) throw error
     const refused = judgements.flatMap(({ result }) => (isOcisignError(result) ? [result] : []))
-    const outcomes = refused.flatMap(({ details }) => ('outcomes' in details && details.outcomes ? [details.outcomes] : []))
+    const outcomes = refused.flatMap(({ details }) =>
+      'outcomes' in details && details.outcomes ? [details.outcomes] : [],
+    )
     const codes = [error.code, ...refused.map(({ code }) => code), ...outcomes.flatMap(codesOf)]
     return { verified: false, failedChecks: failedChecks(outcomes), codes }
   }
@@ -72,9 +77,7 @@ const codesOf = (outcomes: Outcomes) =>
 
 const failedChecks = (all: readonly Outcomes[]) =>
   [
-    ...new Set(
-      all.flatMap((outcomes) => Object.keys(outcomes).filter((check) => 'error' in (outcomes[check] ?? {}))),
-    ),
+    ...new Set(all.flatMap((outcomes) => Object.keys(outcomes).filter((check) => 'error' in (outcomes[check] ?? {})))),
   ].sort()
 
 const matches = ({ expected }: NotaryCorpusCase, { verified, failedChecks }: Observed) =>
@@ -89,7 +92,9 @@ describe('Notary corpus', () => {
       .filter((each) => !matches(each, observed.get(each.name)!) && !isPending(observed.get(each.name)!))
       .filter(({ name }) => !excepted.has(name))
       .map((each) => ({ name: each.name, expected: each.expected, observed: observed.get(each.name) }))
-    const waiting = corpus.cases.filter((each) => !matches(each, observed.get(each.name)!) && isPending(observed.get(each.name)!))
+    const waiting = corpus.cases.filter(
+      (each) => !matches(each, observed.get(each.name)!) && isPending(observed.get(each.name)!),
+    )
     console.info(
       `corpus: ${corpus.cases.length} cases, ${excepted.size} exceptions, ${waiting.length} wait for timestamps or revocation, ${wrong.length} wrong`,
     )
@@ -98,7 +103,9 @@ describe('Notary corpus', () => {
 
   test('nothing that the reference refuses is accepted', () => {
     const lenient = corpus.cases.filter(({ name, expected }) => observed.get(name)!.verified && !expected.verified)
-    expect(lenient.map(({ name }) => name)).toEqual(exceptions.filter(({ reason }) => reason === leniency).map(({ name }) => name))
+    expect(lenient.map(({ name }) => name)).toEqual(
+      exceptions.filter(({ reason }) => reason === leniency).map(({ name }) => name),
+    )
   })
 
   test('exceptions are stricter, needed, explained and few', () => {
