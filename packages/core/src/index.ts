@@ -78,6 +78,8 @@ export {
   parseCertificate,
   parseCertificateFile,
   parseCertificatesPem,
+  parseEcdsaSignature,
   parsePem,
+  parsePublicKey,
   type Unsupported,
 } from './x509/index.js'
