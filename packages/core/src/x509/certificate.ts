@@ -50,8 +50,7 @@ const invalid = (why: string) => new OcisignError('INVALID_CERTIFICATE', `the ce
 /**
  * Reads one certificate in DER, strictly, and nothing after it; refuses whatever Go's reader refuses.
  *
- * Checks no signature, no time and no profile, and not that the point of an EC key is on its curve. A key or a
- * signature of an unsupported kind is named, for whoever wants to use it to refuse. Bytes are not copied: whoever
+ * Checks no signature, no time and no profile. A key or a signature of an unsupported kind is named, for whoever wants to use it to refuse. Bytes are not copied: whoever
  * might change them afterwards passes a copy.
  * @throws INVALID_DER | INVALID_CERTIFICATE
  */

@@ -2,6 +2,7 @@
 // SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
 import type { PublicKey } from '../crypto/platform.js'
 import { OcisignError } from '../errors.js'
+import { curves, isPoint } from './curve.js'
 import {
   atEnd,
   createDerReader,
@@ -23,15 +24,6 @@ export interface Unsupported {
   readonly unsupported: string
 }
 
-const curves: Readonly<
-  Record<string, { readonly name: 'P-224' | 'P-256' | 'P-384' | 'P-521'; readonly bits: number }>
-> = {
-  [oids.p224]: { name: 'P-224', bits: 224 },
-  [oids.p256]: { name: 'P-256', bits: 256 },
-  [oids.p384]: { name: 'P-384', bits: 384 },
-  [oids.p521]: { name: 'P-521', bits: 521 },
-}
-
 /** What OpenSSL verifies with at most. */
 const maxModulusBits = 16_384
 
@@ -40,8 +32,9 @@ const invalid = (why: string) => new OcisignError('INVALID_CERTIFICATE', `the pu
 /**
  * Reads a SubjectPublicKeyInfo.
  *
- * Does not check that a point is on its curve: importing the key does.
- * @throws INVALID_DER | INVALID_CERTIFICATE for what Go refuses, too: explicit curve parameters, unknown curves, compressed points
+ * A point is on its curve, an RSA key has an odd modulus and exponent.
+ * @throws INVALID_DER | INVALID_CERTIFICATE for what Go refuses, too: explicit curve parameters,
+ *   unknown curves, compressed points
  */
 export function parsePublicKey(spki: Uint8Array): PublicKey | Unsupported {
   const reader = createDerReader(spki)
@@ -83,8 +76,7 @@ function ecKey(oid: string, point: Uint8Array, spki: Uint8Array): PublicKey | Un
   const curve = curves[oid]
   if (!curve) throw invalid(`is on the curve ${oid}; P-256, P-384 and P-521 are supported`)
   const { name, bits } = curve
-  if (point[0] !== 4 || point.length !== 1 + 2 * Math.ceil(bits / 8))
-    throw invalid('is no uncompressed point of its curve')
+  if (!isPoint(point, curve)) throw invalid(`is no uncompressed point of the curve ${name}`)
   return name === 'P-224' ? { unsupported: name } : { kind: 'ec', curve: name, point, spki, bits }
 }
 
