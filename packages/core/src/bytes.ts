@@ -12,8 +12,9 @@ interface NodeBuffer {
   toString(encoding: 'base64' | 'base64url' | 'hex'): string
 }
 interface NodeBufferConstructor {
+  allocUnsafe(length: number): NodeBuffer
   compare(a: Uint8Array, b: Uint8Array): number
-  from(text: string, encoding: 'base64' | 'base64url' | 'hex'): NodeBuffer
+  from(text: string, encoding: 'base64' | 'base64url' | 'hex' | 'utf8'): NodeBuffer
   from(buffer: ArrayBufferLike, offset: number, length: number): NodeBuffer
 }
 const nodeBuffer = (globalThis as { Buffer?: NodeBufferConstructor }).Buffer
@@ -23,7 +24,7 @@ const plain = ({ buffer, byteOffset, length }: NodeBuffer) => new Uint8Array(buf
 
 /** Encodes text as UTF-8. */
 export function encodeText(text: string): Uint8Array {
-  return encoder.encode(text)
+  return nodeBuffer ? plain(nodeBuffer.from(text, 'utf8')) : encoder.encode(text)
 }
 
 /** Decodes UTF-8, refusing what is not; a byte order mark is kept, not swallowed. @throws INVALID_TEXT */
@@ -45,9 +46,21 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
+/** Room for bytes, all of which the caller writes: on Node it comes from a pool, several times faster, and not empty. */
+export function allocateBytes(length: number): Uint8Array {
+  return nodeBuffer ? plain(nodeBuffer.allocUnsafe(length)) : new Uint8Array(length)
+}
+
+/** Copies bytes; unlike `slice`, also those of a Buffer. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  const copy = allocateBytes(bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
 /** Joins byte strings into a new one. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  const joined = allocateBytes(parts.reduce((length, part) => length + part.length, 0))
   let offset = 0
   for (const part of parts) {
     joined.set(part, offset)

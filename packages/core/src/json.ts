@@ -63,7 +63,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
  */
 export function requireExactNames(object: JsonObject, known: readonly string[], what: string): void {
   for (const name in object) {
-    if (known.includes(name)) continue
+    if (known.includes(name) || !known.some(({ length }) => length === name.length)) continue
     const lower = foldCase(name)
     const meant = known.find((each) => each.toLowerCase() === lower)
     if (meant !== undefined) throw invalid(what, `has the member "${printable(name)}"; write "${meant}"`)

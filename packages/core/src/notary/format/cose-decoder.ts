@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading half of the COSE codec (signature-envelope-cose): COSE_Sign1_Tagged and nothing else.
-import { equalBytes } from '../../bytes.js'
+import { copyBytes, equalBytes } from '../../bytes.js'
 import type { SignatureAlgorithm } from '../../crypto/platform.js'
 import { attributeNames, attributesProblem, criticalProblem, maxCritical } from '../attributes.js'
 import {
@@ -75,7 +75,7 @@ export const coseDecoder: EnvelopeDecoder = {
 function decodeCose(input: Uint8Array): UnverifiedEnvelope {
   if (input[0] !== coseSign1Head[0] || input[1] !== coseSign1Head[1]) throw refuse('is no tagged COSE_Sign1')
   // A copy: what comes out are views, and must not change with the caller's bytes.
-  const reader = createCborReader(new Uint8Array(input))
+  const reader = createCborReader(copyBytes(input))
   reader.offset = coseSign1Head.length
   const protectedBytes = readBytes(reader)
   const unprotectedHeader = readEntries(reader, 2, knownTexts)

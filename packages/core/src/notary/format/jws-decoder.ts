@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading half of the JWS codec (signature-envelope-jws): the flattened JSON serialisation and nothing else.
-import { decodeBase64, decodeBase64Url, encodeText } from '../../bytes.js'
+import { decodeBase64, decodeBase64Url, decodeText, encodeText } from '../../bytes.js'
 import type { SignatureAlgorithm } from '../../crypto/platform.js'
 import { printable } from '../../errors.js'
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject, requireExactNames } from '../../json.js'
@@ -18,6 +18,7 @@ import {
 import { readDateTime } from './date-time.js'
 import { decodeEnvelope, invalidEnvelope, requireChainLimits } from './invalid-envelope.js'
 import { jwsMediaType, mayBeCriticalInJws, protectedNames } from './jws-header.js'
+import { splitEnvelope, splitProtected } from './split-jws.js'
 
 const algorithms: Readonly<Record<string, SignatureAlgorithm>> = {
   ES256: { scheme: 'ECDSA', hash: 'sha256' },
@@ -42,7 +43,8 @@ export const jwsDecoder: EnvelopeDecoder = {
 }
 
 function decodeJws(bytes: Uint8Array, known?: KnownChain): UnverifiedEnvelope {
-  const envelope = parseJsonObject(bytes, { what: 'the envelope' })
+  const text = decodeText(bytes, 'the envelope')
+  const envelope = splitEnvelope(text) ?? parseJsonObject(text, { what: 'the envelope' })
   for (const name in envelope)
     if (name !== 'payload' && name !== 'protected' && name !== 'header' && name !== 'signature')
       throw refuse(`has the member "${printable(name)}", which the flattened serialisation does not know`)
@@ -50,10 +52,7 @@ function decodeJws(bytes: Uint8Array, known?: KnownChain): UnverifiedEnvelope {
   if (typeof payload !== 'string' || typeof encodedHeader !== 'string' || typeof signature !== 'string')
     throw refuse('lacks its payload, protected header or signature as text')
   if (!isJsonObject(unprotectedHeader)) throw refuse('has no unprotected header')
-  const protectedHeader = parseJsonObject(decodeBase64Url(encodedHeader, 'the protected header'), {
-    what: 'the protected header',
-  })
-  requireExactNames(protectedHeader, protectedNames, 'the protected header')
+  const protectedHeader = readProtected(decodeBase64Url(encodedHeader, 'the protected header'))
   const { alg, cty } = protectedHeader
   if (typeof alg !== 'string' || !Object.hasOwn(algorithms, alg)) throw refuse('has no algorithm that fits')
   if (cty !== payloadMediaType) throw refuse('has content of another type')
@@ -71,6 +70,16 @@ function decodeJws(bytes: Uint8Array, known?: KnownChain): UnverifiedEnvelope {
     chain,
     unsigned,
   }
+}
+
+function readProtected(bytes: Uint8Array): JsonObject {
+  const what = 'the protected header'
+  const text = decodeText(bytes, what)
+  const split = splitProtected(text)
+  if (split) return split
+  const header = parseJsonObject(text, { what })
+  requireExactNames(header, protectedNames, what)
+  return header
 }
 
 function decodePayload(encoded: string): Uint8Array {
