@@ -42,7 +42,7 @@ export interface ManifestOptions {
 }
 
 /** The config of the image-spec that says nothing. */
-export const emptyConfig = encodeText('{}')
+const emptyConfig = encodeText('{}')
 
 /** An image manifest. */
 export async function manifestOf(options: ManifestOptions = {}): Promise<Item> {

@@ -38,6 +38,7 @@ function keyOf(algorithm: Algorithm, privateKey: KeyObject): SigningKey {
   }
 }
 
+const read = (bytes: Uint8Array) => new peculiar.X509Certificate(bytes as Uint8Array<ArrayBuffer>)
 const subject = 'C=US,ST=WA,O=Acme\\, Inc,CN=build'
 const template = (privateKey: KeyObject, more: Partial<CertificateTemplate> = {}): CertificateTemplate => ({
   subject,
@@ -72,7 +73,7 @@ test.each<[Algorithm, string]>([
   expect(encodeHex(bytes)).toContain(
     `06${(objectIdentifier.length / 2).toString(16).padStart(2, '0')}${objectIdentifier}`,
   )
-  expect(await new peculiar.X509Certificate(bytes).verify()).toBe(true)
+  expect(await read(bytes).verify()).toBe(true)
 })
 
 test.each<Algorithm>([
@@ -114,7 +115,7 @@ test('each extension says what the template says', async () => {
     }),
     key,
   )
-  const parsed = new peculiar.X509Certificate(bytes)
+  const parsed = read(bytes)
   const constraints = parsed.getExtension(peculiar.BasicConstraintsExtension)
   expect(constraints).toMatchObject({ ca: true, pathLength: 1, critical: true })
   const { keyCertSign, digitalSignature, decipherOnly } = peculiar.KeyUsageFlags
@@ -139,10 +140,10 @@ test('a leaf says that it is none of an authority, and leaves out what it has no
   const { privateKey } = pairs.ECDSA(256)
   const key = keyOf({ scheme: 'ECDSA', hash: 'sha256', keyBits: 256 }, privateKey)
   const leaf = await encodeCertificate(template(privateKey, { basicConstraints: { ca: false } }), key)
-  expect(new peculiar.X509Certificate(leaf).extensions.map(({ type }) => type)).toEqual(['2.5.29.19'])
+  expect(read(leaf).extensions.map(({ type }) => type)).toEqual(['2.5.29.19'])
   expect(new X509Certificate(leaf).ca).toBe(false)
   const bare = await encodeCertificate(template(privateKey), key)
-  expect(new peculiar.X509Certificate(bare).extensions).toEqual([])
+  expect(read(bare).extensions).toEqual([])
 })
 
 test('a name keeps its order and its escapes', async () => {
@@ -150,7 +151,7 @@ test('a name keeps its order and its escapes', async () => {
   const key = keyOf({ scheme: 'ECDSA', hash: 'sha256', keyBits: 256 }, privateKey)
   const name = 'CN=a\\+b \\"c\\" , OU = Grüße,dc=example,UID=1\\\\2,C=DE'
   const bytes = await encodeCertificate(template(privateKey, { subject: name }), key)
-  const { subjectName } = new peculiar.X509Certificate(bytes)
+  const { subjectName } = read(bytes)
   expect(subjectName.toJSON()).toEqual([
     { CN: ['a+b "c"'] },
     { OU: ['Grüße'] },
