@@ -121,7 +121,7 @@ test('a pipe in the place of a file does not hold the reader', async () => {
   for (const name of ['index.json', 'oci-layout', join('blobs', 'sha256', image.digest.slice(7))]) {
     const { root } = await withOutside()
     await rm(join(root, name))
-    execFileSync('mkfifo', [join(root, name)])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, name)])
     const open = async () => (await openLayout(root)).resolve('v1')
     await expect(open()).rejects.toMatchObject(code('INVALID_LAYOUT'))
   }

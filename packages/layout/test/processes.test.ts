@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { readAll } from '@ocisign/core'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -18,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'layout-writer-'))
   writer = join(folder, 'writer.mjs')
   await build({
-    entryPoints: [join(import.meta.dirname, 'support', 'writer.ts')],
+    entryPoints: [fileURLToPath(new URL('./support/writer.ts', import.meta.url))],
     outfile: writer,
     bundle: true,
     platform: 'node',

@@ -4,7 +4,7 @@ import { type FileSystem, nodeFileSystem } from '../../src/file-system.js'
 
 export type Operation = keyof FileSystem | 'write' | 'sync' | 'read' | 'stat' | 'chmod' | 'close'
 
-export const systemError = (code: string) => Object.assign(new Error(`${code}: injected`), { code })
+const systemError = (code: string) => Object.assign(new Error(`${code}: injected`), { code })
 
 /** The real file system, asked before each operation whether it should fail with a code. */
 export function faultyFileSystem(fault: (operation: Operation, path: string) => string | undefined): FileSystem {
