@@ -92,10 +92,3 @@ function isUsableSubject(attributes: readonly SubjectAttribute[]): boolean {
 function isSubset(wanted: readonly SubjectAttribute[], attributes: readonly SubjectAttribute[]): boolean {
   return wanted.every(({ type, value }) => attributes.some((each) => each.type === type && each.value === value))
 }
-
-/** Tells whether every certificate that satisfies `inner` also satisfies `outer`: a policy must not list both. */
-export function coversIdentity(outer: TrustedIdentity, inner: TrustedIdentity): boolean {
-  if (outer.kind === 'x509.subject' && inner.kind === 'x509.subject')
-    return isSubset(outer.attributes, inner.attributes)
-  return outer.kind === 'any'
-}

@@ -109,24 +109,34 @@ export function readChoice<const T extends string>(
   return undefined
 }
 
-/** Reads a list of texts; elements that are none are reported and left out, and `index` is the place in the document. */
+/** A text of a list, and its place in the document. */
+export interface PlacedText {
+  readonly text: string
+  readonly path: string
+}
+
+/** Reads a list of at least one text; elements that are none are reported and left out. `hint` says what to write. */
 export function readTexts(
-  value: unknown,
+  members: Members,
+  name: string,
   path: string,
-  maxLength: number,
+  { maxLength, hint }: { readonly maxLength: number; readonly hint: string },
   list: ProblemList,
-): readonly { readonly text: string; readonly path: string }[] {
+): readonly PlacedText[] {
+  const place = memberPath(path, name)
+  const value = members.get(name)
   if (!Array.isArray(value)) {
-    list.error(path, `is ${describeValue(value)}; a list of texts belongs here`)
+    list.error(place, `is ${describeValue(value)}; ${hint}`)
     return []
   }
-  if (value.length > maxLength) list.error(path, `has ${value.length} entries; at most ${maxLength} are read`)
-  const texts: { text: string; path: string }[] = []
+  if (value.length === 0) list.error(place, `is empty; ${hint}`)
+  if (value.length > maxLength) list.error(place, `has ${value.length} entries; at most ${maxLength} are read`)
+  const texts: PlacedText[] = []
   for (let index = 0; index < Math.min(value.length, maxLength); index++) {
     const text: unknown = value[index]
-    const place = `${path}[${index}]`
-    if (typeof text === 'string') texts.push({ text, path: place })
-    else list.error(place, `is ${describeValue(text)}; a text belongs here`)
+    const where = `${place}[${index}]`
+    if (typeof text === 'string') texts.push({ text, path: where })
+    else list.error(where, `is ${describeValue(text)}; a text belongs here`)
   }
   return texts
 }

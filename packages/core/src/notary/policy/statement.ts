@@ -14,8 +14,6 @@ import {
 import { explainScope, globalScope } from './scope.js'
 import { readIdentities, readStores } from './trust.js'
 
-const maxScopes = 20_000
-
 /** What was read of one policy, and where. */
 export interface PlacedPolicy {
   readonly path: string
@@ -64,8 +62,8 @@ function readTrust(
     return Object.freeze({ ...selectors, skip: true, level: Object.freeze({ name: 'skip' }) })
   }
   // Read even where the level is wrong, so that one look shows every problem.
-  const trustStores = readStores(members, memberPath(path, 'trustStores'), list)
-  const trustedIdentities = readIdentities(members, memberPath(path, 'trustedIdentities'), list)
+  const trustStores = readStores(members, path, list)
+  const trustedIdentities = readIdentities(members, path, list)
   if (!verification) return undefined
   const { level, override, verifyTimestamp = 'always' } = verification
   return Object.freeze({
@@ -92,21 +90,16 @@ function refuseTrust(members: Members, path: string, selectors: PolicySelectors,
     )
 }
 
+const scopeLimits = { maxLength: 20_000, hint: 'list repositories, or "*" for all that no other policy lists' }
+
 function readScopes(members: Members, path: string, list: ProblemList): readonly string[] {
-  const place = memberPath(path, 'registryScopes')
-  if (!members.has('registryScopes')) {
-    list.error(place, 'is missing; list repositories, or "*" for all others')
-    return []
-  }
-  const scopes = readTexts(members.get('registryScopes'), place, maxScopes, list)
-  if (Array.isArray(members.get('registryScopes')) && scopes.length === 0)
-    list.error(place, 'is empty; list repositories, or "*" for all others')
+  const scopes = readTexts(members, 'registryScopes', path, scopeLimits, list)
   for (const { text, path: where } of scopes) {
     const mistake = text === globalScope ? undefined : explainScope(text)
     if (mistake !== undefined) list.error(where, mistake)
   }
   if (scopes.length > 1 && scopes.some(({ text }) => text === globalScope))
-    list.error(place, 'has "*" beside other scopes; make it a policy of its own')
+    list.error(memberPath(path, 'registryScopes'), 'has "*" beside other scopes; make it a policy of its own')
   return Object.freeze(scopes.map(({ text }) => text))
 }
 
