@@ -14,7 +14,10 @@ type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 const leaveOutDeterministicKeys: Plugin = {
   name: 'leave-out-deterministic-keys',
   setup(build) {
-    build.onResolve({ filter: /\/deterministic(?:-[A-Z0-9]+)?\.js$/ }, () => ({ path: 'left-out', namespace: 'left-out' }))
+    build.onResolve({ filter: /\/deterministic(?:-[A-Z0-9]+)?\.js$/ }, () => ({
+      path: 'left-out',
+      namespace: 'left-out',
+    }))
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
       contents: `export function createDeterministicKey() { throw new Error('not part of the command line') }`,
     }))

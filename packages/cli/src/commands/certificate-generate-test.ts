@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import { unlink } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { encodePem, encodeText, notaryAlgorithms, printable } from '@ocisign/core'
+import { addSigningKey, addTrustStoreCertificates, writeFileAtomically } from '@ocisign/core/node'
+import { createTestChain } from '@ocisign/provider-local'
+import { requirePositionals } from '../artifact.js'
+import { type Command, misuse, type OptionSpec, parseChoice } from '../command.js'
+import { configDirectoryOf, configOptions } from '../config.js'
+import { exitCodes } from '../exit-codes.js'
+import { fileError } from '../files.js'
+
+/** In the order of the Notary Project's algorithms. */
+const kinds = ['p256', 'p384', 'p521', 'rsa2048', 'rsa3072', 'rsa4096'] as const
+
+const options = {
+  ...configOptions,
+  algorithm: { type: 'string', value: kinds.join('|'), help: 'kind of key; p256 by default' },
+  'chain-length': { type: 'string', value: '1|2|3', help: 'certificates in the chain; 1, self-signed, by default' },
+  trust: { type: 'boolean', help: 'add the last certificate of the chain to the trust store ca:NAME' },
+  default: { type: 'boolean', help: 'make it the default key' },
+} as const satisfies Readonly<Record<string, OptionSpec>>
+
+export const command: Command = {
+  summary: 'Makes a key and a certificate, valid for a day, for testing; not for anything that matters.',
+  usage: '[options] NAME',
+  options,
+  examples: ['ocisign certificate generate-test --trust --default example.com'],
+  async run(invocation, terminal) {
+    const [name] = requirePositionals(invocation, 'one key', 1)
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/.test(name))
+      throw misuse(`"${printable(name, 80)}" cannot name a key; use letters, digits, "_", "." and "-"`)
+    const kind = parseChoice(invocation.text('algorithm'), kinds, 'algorithm') ?? 'p256'
+    const length = Number(parseChoice(invocation.text('chain-length'), ['1', '2', '3'], 'chain-length') ?? '1')
+    // Absolute: the paths go into a file that is read from anywhere.
+    const directory = resolve(configDirectoryOf(invocation))
+    const { signal } = terminal
+    const { keyPem, chain } = await createTestChain({
+      algorithm: notaryAlgorithms[kinds.indexOf(kind)],
+      length,
+      subject: `C=US,ST=WA,L=Seattle,O=Notary,CN=${name}`,
+    })
+    const path = (suffix: string) => join(directory, 'localkeys', `${name}${suffix}`)
+    const [keyPath, certificatePath, rootPath] = [path('.key'), path('.crt'), path('.root.crt')]
+    const pem = chain.map((der) => encodePem('CERTIFICATE', der))
+    const written: string[] = []
+    const write = async (to: string, text: string, mode: number) => {
+      await writeNew(to, text, mode, signal)
+      written.push(to)
+    }
+    try {
+      await write(keyPath, keyPem, 0o600)
+      await write(certificatePath, pem.join(''), 0o644)
+      if (invocation.flag('trust')) {
+        const trusted = length === 1 ? certificatePath : rootPath
+        if (length > 1) await write(rootPath, pem.at(-1)!, 0o644)
+        written.push(...(await addTrustStoreCertificates(directory, 'ca', name, [trusted])))
+      }
+      await addSigningKey(directory, { name, keyPath, certificatePath }, { makeDefault: invocation.flag('default') })
+    } catch (error) {
+      // A key that no configuration names, or a trusted certificate without a key, would only be in the way.
+      for (const each of written.reverse()) await unlink(each).catch(() => undefined)
+      throw error
+    }
+    terminal.print([`Made the test key "${name}"`, ...written.map((each) => `  ${printable(each, 1000)}`)].join('\n'))
+    return exitCodes.accepted
+  },
+}
+
+async function writeNew(path: string, text: string, mode: number, signal: AbortSignal): Promise<void> {
+  try {
+    await writeFileAtomically(path, encodeText(text), { replace: false, mode, signal, makeDirectory: true })
+  } catch (error) {
+    signal.throwIfAborted()
+    if ((error as { readonly code?: string }).code !== 'EEXIST') throw fileError(path, error, 'write')
+    throw misuse(`${printable(path, 1000)} is already there; choose another name`)
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Buffer } from 'node:buffer'
+import { writeSync } from 'node:fs'
+import { inspect } from 'node:util'
+import type { Terminal } from './command.js'
+import { fileError } from './files.js'
+import { formatError } from './output/error.js'
+
+/**
+ * Makes the terminal of this process. It writes at once, so that nothing said is lost when the process ends, and
+ * without the streams of `process`, whose making takes longer than many a command.
+ */
+export function createTerminal(signal: AbortSignal, debug: boolean): Terminal {
+  let isOpen = true
+  const notice = (line: string) => {
+    try {
+      writeAll(2, `${line}\n`)
+    } catch {
+      // There is nowhere left to say it.
+    }
+  }
+  return {
+    signal,
+    print(line) {
+      if (!isOpen) return
+      try {
+        writeAll(1, `${line}\n`)
+      } catch (error) {
+        // Whoever read has heard enough (`| head -1`): that is no failure, and the exit code still tells the answer.
+        if ((error as { readonly code?: string }).code !== 'EPIPE') throw fileError('standard output', error, 'write')
+        isOpen = false
+      }
+    },
+    notice,
+    fail(error, about) {
+      notice(error === signal.reason ? `ocisign: ${(error as Error).message}` : formatError(error, about))
+      if (debug) notice(inspect(error, { depth: 4 }))
+    },
+  }
+}
+
+function writeAll(descriptor: number, text: string): void {
+  let bytes: Uint8Array = Buffer.from(text)
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(writeSync(descriptor, bytes))
+    } catch (error) {
+      if ((error as { readonly code?: string }).code !== 'EAGAIN') throw error
+      // A full pipe that does not block: wait until its reader has caught up.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
