@@ -19,7 +19,7 @@ import type { NotaryClaims } from './claims.js'
 import type { EnvelopeDecoder, KnownChain, UnverifiedEnvelope } from './envelope.js'
 import type { AnyVerificationExtension, ReplaceableCheck } from './extension.js'
 import { parsePayload } from './payload.js'
-import type { TrustPolicyDocument, VerifyingPolicy } from './policy/document.js'
+import type { TrustPolicy, TrustPolicyDocument, VerifyingPolicy } from './policy/document.js'
 import type { NotaryCheck } from './policy/levels.js'
 import { selectPolicy } from './policy/select.js'
 import type { TrustStore } from './trust-store.js'
@@ -54,6 +54,7 @@ type NotaryOutcomes = { -readonly [check in 'integrity' | 'authenticity' | Notar
  */
 export function createNotaryVerifier(options: NotaryVerifierOptions): Verifier<NotaryClaims> {
   const decoders = new Map(options.formats.map((format) => [format.mediaType, format]))
+  const select = createSelector(options.policy)
   const scene: Scene = {
     decoders,
     extensions: options.extensions ?? [],
@@ -64,12 +65,12 @@ export function createNotaryVerifier(options: NotaryVerifierOptions): Verifier<N
   return {
     attachment: createNotaryAttachment(),
     exemption(context) {
-      const policy = selectPolicy(options.policy, context)
+      const policy = select(context)
       return policy.skip ? { decision: 'not-required', policy: policy.name } : undefined
     },
     digestAlgorithm: (signature) => parseEnvelope(decoders, signature).algorithm.hash,
     async verify(target, signature, context) {
-      const policy = selectPolicy(options.policy, context)
+      const policy = select(context)
       if (policy.skip)
         throw new OcisignError(
           'MISUSE_REQUIREMENT',
@@ -80,6 +81,17 @@ export function createNotaryVerifier(options: NotaryVerifierOptions): Verifier<N
         )
       return evaluate(scene, policy, target, signature, context)
     },
+  }
+}
+
+/** Selects policies; the document cannot change, so what was selected last is selected again by the same words. */
+function createSelector(document: TrustPolicyDocument): (context: TrustContext) => TrustPolicy {
+  let last: { readonly context: TrustContext; readonly policy: TrustPolicy } | undefined
+  return ({ scope, policyName }) => {
+    if (last && last.context.scope === scope && last.context.policyName === policyName) return last.policy
+    const context = { scope, policyName }
+    last = { context, policy: selectPolicy(document, context) }
+    return last.policy
   }
 }
 
