@@ -32,10 +32,6 @@ export const oddLeaves: readonly Oddity[] = [
   { name: 'for servers', options: { extendedKeyUsage: [serverAuth] } },
   { name: 'for timestamps', options: { extendedKeyUsage: [timeStamping] } },
   { name: 'signed with SHA-1', options: { sha1: true } },
-  {
-    name: 'with a critical extension that nobody knows',
-    options: { extensions: [{ oid: '1.3.6.1.4.1.99999.1', critical: true, value: Uint8Array.of(5, 0) }] },
-  },
 ]
 
 /** Leaves that are as good as any, although not all alike. */
@@ -43,6 +39,11 @@ export const unusualLeaves: readonly Oddity[] = [
   { name: 'without basic constraints', options: { basicConstraints: undefined } },
   { name: 'without extended key usage', options: { extendedKeyUsage: undefined } },
   { name: 'without key identifiers', options: { subjectKeyIdentifier: undefined, authorityKeyIdentifier: undefined } },
+  {
+    // Against RFC 5280: the specification honours three extensions and has all others ignored, critical or not.
+    name: 'with a critical extension that nobody knows',
+    options: { extensions: [{ oid: '1.3.6.1.4.1.99999.1', critical: true, value: Uint8Array.of(5, 0) }] },
+  },
   {
     name: 'with an extension that nobody knows and nobody has to',
     options: { extensions: [{ oid: '1.3.6.1.4.1.99999.1', critical: false, value: Uint8Array.of(5, 0) }] },
