@@ -23,7 +23,7 @@ export default async function ({ check, chain, layout, trusting, configuration, 
   const trustsAuthority = configuration({ roots: { 'signingAuthority:interop': [material.rootPath] } })
   const signed = async (format, options, { keyPath, chainPath } = material) => {
     const { path, subject } = layout()
-    const certificates = parseCertificatesPem(readFileSync(chainPath))
+    const certificates = parseCertificatesPem(readFileSync(chainPath)).map(({ der }) => der)
     const key = withCertificates(await openKeyFile(keyPath), certificates)
     const signature = await createNotarySigner({ key, format: codecs[format], ...options }).sign(subject)
     attachEnvelope(path, { subject, mediaType: mediaTypes[format], envelope: signature.bytes })
