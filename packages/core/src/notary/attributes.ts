@@ -3,7 +3,7 @@
 import { OcisignError, printable } from '../errors.js'
 import type { ExtendedAttribute, SignedAttributes } from './envelope.js'
 
-/** Names of the attributes, in both formats. */
+/** Names of the attributes, in both formats. Lists of them are made by functions, which bundlers drop when unused. */
 export const attributeNames = {
   signingScheme: 'io.cncf.notary.signingScheme',
   signingTime: 'io.cncf.notary.signingTime',
@@ -20,10 +20,10 @@ export const attributeNames = {
 } as const
 
 /** The extended attributes that ask for a verification plugin. */
-export const verificationPluginAttributes: readonly string[] = [
+export const verificationPluginAttributes: readonly string[] = /* @__PURE__ */ (() => [
   attributeNames.verificationPlugin,
   attributeNames.verificationPluginMinVersion,
-]
+])()
 
 /** The longest list of critical attributes: more than anyone needs, and few enough to search one by one. */
 export const maxCritical = 64

@@ -48,7 +48,7 @@ function algorithmOf(value: CborValue): SignatureAlgorithm {
 }
 
 /** Texts that nearly every envelope has, so that they need no decoding. */
-const knownTexts: readonly string[] = [
+const knownTexts: readonly string[] = /* @__PURE__ */ (() => [
   attributeNames.signingScheme,
   attributeNames.signingTime,
   attributeNames.authenticSigningTime,
@@ -58,7 +58,7 @@ const knownTexts: readonly string[] = [
   payloadMediaType,
   'notary.x509',
   'notary.x509.signingAuthority',
-]
+])()
 
 /**
  * Reads COSE envelopes, `application/cose`: no keys, no cryptography, no I/O.

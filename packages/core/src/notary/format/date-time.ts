@@ -9,7 +9,7 @@ export interface DateTime {
 
 const daysPerMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 /** The Gregorian calendar repeats itself after 400 years; Date.UTC takes years below 100 for others. */
-const fourHundredYears = 146_097 * 86_400_000
+const fourHundredYears = 12_622_780_800_000
 
 /**
  * Reads an RFC 3339 date-time; undefined for anything else.

@@ -5,7 +5,7 @@ import { attributeNames } from '../attributes.js'
 export const jwsMediaType = 'application/jose+json'
 
 /** Protected headers that have a meaning here; Go would read them in any letter case. */
-export const protectedNames: readonly string[] = [
+export const protectedNames: readonly string[] = /* @__PURE__ */ (() => [
   'alg',
   'cty',
   'crit',
@@ -13,13 +13,13 @@ export const protectedNames: readonly string[] = [
   attributeNames.signingTime,
   attributeNames.authenticSigningTime,
   attributeNames.expiry,
-]
+])()
 
-export const unprotectedNames: readonly string[] = [
+export const unprotectedNames: readonly string[] = /* @__PURE__ */ (() => [
   'x5c',
   attributeNames.timestampSignature,
   attributeNames.signingAgent,
-]
+])()
 
 /** RFC 7515 section 4.1 and RFC 7797: names that `crit` must not have. */
 const registeredNames: readonly string[] = [

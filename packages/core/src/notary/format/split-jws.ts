@@ -14,7 +14,11 @@ type Take = (cursor: Cursor, name: string) => JsonValue | undefined
 
 const envelopeNames: readonly string[] = ['payload', 'protected', 'header', 'signature']
 // The signing agent may be any text, so it is looked into.
-const headerNames: readonly string[] = ['x5c', attributeNames.signingAgent, attributeNames.timestampSignature]
+const headerNames: readonly string[] = /* @__PURE__ */ (() => [
+  'x5c',
+  attributeNames.signingAgent,
+  attributeNames.timestampSignature,
+])()
 
 /** Takes apart an envelope; its strings are to be base64, but for the signing agent. */
 export function splitEnvelope(text: string): JsonObject | undefined {
