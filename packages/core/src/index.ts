@@ -19,6 +19,12 @@ export {
   signatureArtifactType,
   thumbprintAnnotation,
 } from './notary/attachment.js'
+export {
+  attributeNames,
+  parseVerificationPlugin,
+  type VerificationPluginRequest,
+  verificationPluginAttributes,
+} from './notary/attributes.js'
 export type { NotaryClaims } from './notary/claims.js'
 export * from './notary/envelope.js'
 export type {
@@ -28,12 +34,20 @@ export type {
   ReplaceableCheck,
   VerificationExtension,
 } from './notary/extension.js'
+export type { CborLabel, CborTag, CborValue } from './notary/format/cbor-value.js'
 export { cose } from './notary/format/cose.js'
 export { coseDecoder } from './notary/format/cose-decoder.js'
 export { jws } from './notary/format/jws.js'
 export { jwsDecoder } from './notary/format/jws-decoder.js'
 export { matchesIdentity, parseTrustedIdentity, type TrustedIdentity } from './notary/identity.js'
 export { describeUnverifiedEnvelope, type UnverifiedDescription } from './notary/inspect.js'
+export {
+  encodePayload,
+  parsePayload,
+  requireUserMetadata,
+  reservedMetadataPrefix,
+  type SignedTarget,
+} from './notary/payload.js'
 export * from './notary/policy/index.js'
 export { createNotarySigner, type NotarySignerOptions } from './notary/signer.js'
 export {
