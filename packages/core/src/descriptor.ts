@@ -82,6 +82,7 @@ function parsePlatform({ os, architecture, variant }: JsonObject): { readonly pl
   return { platform: { os, architecture, ...(typeof variant === 'string' && { variant }) } }
 }
 
+/** Media types of OCI documents that are known here. */
 export const mediaTypes = {
   imageIndex: 'application/vnd.oci.image.index.v1+json',
   imageManifest: 'application/vnd.oci.image.manifest.v1+json',

@@ -5,6 +5,7 @@ import { limits } from './limits.js'
 
 /** What JSON can say; objects have only own members, and `__proto__` is a name like any other. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
+/** A JSON object as it was parsed: nothing is known of its members. */
 export interface JsonObject {
   readonly [name: string]: JsonValue
 }
