@@ -67,9 +67,9 @@ describe('names that nobody reads', () => {
     ['plus in a part without "="', 'C=US,ST=WA,O=x,a+\\'],
     ['half an escape', 'C=US,ST=WA,O=\\2'],
     ['escape beyond ASCII', 'C=US,ST=WA,O=\\éé'],
-    ['escapes that are not UTF-8', 'C=US,ST=WA,O=\\ff\\fe'],
     ['wildcard', '*'],
-    // The reference reads these: an attribute without a value matches its absence, and junk before "=" is skipped.
+    // The reference reads these: there, an attribute without a value matches its absence, and a type may be anything.
+    ['escapes that are not UTF-8', 'C=US,ST=WA,O=\\ff\\fe'],
     ['empty value', 'C=US,ST=WA,O=x,OU='],
     ['empty value, then another', 'C=US,ST=WA,O=x,OU=,OU=a'],
     ['no type', '=C=US,ST=WA,O=x'],
