@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attacks that others suffered, on a layout; the identifiers are those of the advisories and of our attack matrix.
-import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -14,6 +13,7 @@ import {
   verifyArtifact,
 } from '@ocisign/core'
 import { expect, test } from 'vitest'
+import { makePipe } from '../../core/test/pipe.js'
 import { openLayout } from '../src/index.js'
 import {
   blobPath,
@@ -121,7 +121,7 @@ test('a pipe in the place of a file does not hold the reader', async () => {
   for (const name of ['index.json', 'oci-layout', join('blobs', 'sha256', image.digest.slice(7))]) {
     const { root } = await withOutside()
     await rm(join(root, name))
-    execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, name)])
+    makePipe(join(root, name))
     const open = async () => (await openLayout(root)).resolve('v1')
     await expect(open()).rejects.toMatchObject(code('INVALID_LAYOUT'))
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createTestChain, openKeyFile } from '@ocisign/provider-local'
 import { afterAll, describe, expect, test } from 'vitest'
+import { makePipe } from '../../core/test/pipe.js'
 import { unreadableFile } from '../src/errors.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'ocisign-key-'))
@@ -26,7 +26,7 @@ test('a key file may be a link, or a pipe that states no size', async () => {
   await openKeyFile(join(folder, 'link.pem'))
   if (process.platform === 'win32') return
   const pipe = join(folder, 'pipe')
-  execFileSync('mkfifo', [pipe])
+  makePipe(pipe)
   const [key] = await Promise.all([openKeyFile(pipe), writeFile(pipe, keyPem)])
   expect(key.id).toBe(`file:${pipe}`)
 })

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFileSync } from 'node:child_process'
 import { mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -14,6 +13,7 @@ import { openDirectoryTrustStore } from '../../src/node/directory-trust-store.js
 import { listTrustStores } from '../../src/node/list-trust-stores.js'
 import type { TrustStoreType } from '../../src/notary/policy/document.js'
 import { encodePem } from '../../src/x509/pem.js'
+import { makePipe } from '../pipe.js'
 import { codeOf, listAll, withDirectory } from './temporary.js'
 
 let root: FakeAuthority
@@ -105,7 +105,7 @@ describe('a store in a directory', () => {
 
   test('with a pipe is refused, and does not wait for whoever writes it', async () => {
     await withDirectory(inStore({ 'root.pem': pem }), async (directory) => {
-      execFileSync('mkfifo', [join(directory, folder, 'pipe.pem')])
+      makePipe(join(directory, folder, 'pipe.pem'))
       expect(await codeOf(() => load(directory))).toBe('INVALID_TRUST_STORE')
     })
   })
