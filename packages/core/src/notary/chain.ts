@@ -24,7 +24,7 @@ export interface ValidatedChain {
   readonly notAfter: number
   /** The leaf's subject as text, and its attributes; none where it cannot be read in one way only. */
   readonly subject: string
-  readonly subjectAttributes: readonly IdentityAttribute[]
+  readonly subjectAttributes: () => readonly IdentityAttribute[]
 }
 
 /** A self-signed certificate whose own signature was checked when the trust store was loaded, with its key at hand. */
@@ -63,11 +63,20 @@ export async function validateChain(der: readonly Uint8Array[], findRoot?: FindR
     der,
     certificates,
     subject,
-    subjectAttributes: readAttributes(subject),
+    subjectAttributes: once(() => readAttributes(subject)),
     key: keys[0]!,
     algorithm,
     notBefore: Math.max(...certificates.map((certificate) => certificate.notBefore)),
     notAfter: Math.min(...certificates.map((certificate) => certificate.notAfter)),
+  }
+}
+
+/** Computes a value when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let value: { readonly computed: T } | undefined
+  return () => {
+    value ??= { computed: compute() }
+    return value.computed
   }
 }
 
@@ -109,9 +118,7 @@ export function createChainCache(size = 256): ChainCache {
         const oldest = chains.keys().next()
         if (!oldest.done) chains.delete(oldest.value)
       }
-      // Copies: an envelope's buffer is the caller's, and would be kept alive.
-      const der = chain.der.map((bytes) => new Uint8Array(bytes))
-      latest = { chain, der, texts: der.map(encodeBase64) }
+      latest = { chain, der: chain.der, texts: once(() => chain.der.map(encodeBase64)) }
       chains.set(key, latest)
     },
   }

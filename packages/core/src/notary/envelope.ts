@@ -63,7 +63,7 @@ export interface KnownChain {
   /** DER. */
   readonly der: readonly Uint8Array[]
   /** The same in canonical base64. */
-  readonly texts: readonly string[]
+  readonly texts: () => readonly string[]
 }
 
 /** The reading half of a codec: no keys, no cryptography, no I/O. */

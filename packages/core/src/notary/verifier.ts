@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Signature } from '../attachment.js'
+import { copyBytes } from '../bytes.js'
 import type { Target } from '../descriptor.js'
 import { isOcisignError, OcisignError, printable } from '../errors.js'
 import { conclude, isInconclusive, type Outcome, type Verified } from '../verdict.js'
@@ -79,7 +80,9 @@ export function createNotaryVerifier(options: NotaryVerifierOptions): Verifier<N
             reason: policy.name,
           },
         )
-      return evaluate(scene, policy, target, signature, context)
+      // A copy: what the caller may change while this waits would otherwise be judged in parts.
+      const bytes = copyBytes(signature.bytes)
+      return evaluate(scene, policy, target, { mediaType: signature.mediaType, bytes }, context)
     },
   }
 }

@@ -183,12 +183,16 @@ const order = ['C', 'ST', 'L', 'STREET', 'POSTALCODE', 'O', 'OU', 'CN', 'SERIALN
  * @throws INVALID_DER | INVALID_CERTIFICATE as {@link parseName} does
  */
 export function formatName(der: Uint8Array): string {
-  const attributes = parseName(der).flat()
-  const parts: string[] = attributes
-    .filter(({ type }) => type === undefined)
-    .map(({ oid, value }) => `${oid}=#${encodeHex(encodeString(value))}`)
+  const parts: string[] = []
+  const known = new Map<string, string[]>()
+  for (const part of parseName(der))
+    for (const { oid, type, value } of part) {
+      if (type === undefined) parts.push(`${oid}=#${encodeHex(encodeString(value))}`)
+      else if (known.has(type)) known.get(type)!.push(value)
+      else known.set(type, [value])
+    }
   for (const type of order) {
-    const values = attributes.filter((attribute) => attribute.type === type).map(({ value }) => value)
+    const values = known.get(type) ?? []
     const single = type === 'CN' || type === 'SERIALNUMBER'
     const kept = single ? values.slice(-1).filter((value) => value !== '') : values
     if (kept.length > 0) parts.push(kept.map((value) => `${type}=${escapeValue(value)}`).join('+'))

@@ -143,9 +143,10 @@ function readUnprotected(
   const { x5c } = header
   if (!Array.isArray(x5c)) throw refuse('has no certificate chain')
   const chain: Uint8Array[] = []
+  const texts = known?.texts()
   for (const [position, certificate] of x5c.entries()) {
     if (typeof certificate !== 'string') throw refuse('has a certificate that is not text')
-    const read = known?.texts[position] === certificate ? known.der[position] : undefined
+    const read = texts?.[position] === certificate ? known?.der[position] : undefined
     chain.push(read ?? decodeBase64(certificate, 'a certificate'))
   }
   requireChainLimits(jwsMediaType, chain)
