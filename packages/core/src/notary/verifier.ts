@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Signature } from '../attachment.js'
 import { copyBytes } from '../bytes.js'
+import type { Awaitable } from '../crypto/platform.js'
 import type { Target } from '../descriptor.js'
 import { isOcisignError, OcisignError, printable } from '../errors.js'
 import { conclude, isInconclusive, type Outcome, type Verified } from '../verdict.js'
@@ -19,7 +20,7 @@ import { checkAuthenticTimestamp } from './check/timestamp.js'
 import type { NotaryClaims } from './claims.js'
 import type { EnvelopeDecoder, KnownChain, UnverifiedEnvelope } from './envelope.js'
 import type { AnyVerificationExtension, ReplaceableCheck } from './extension.js'
-import { parsePayload } from './payload.js'
+import { parsePayload, type SignedTarget } from './payload.js'
 import type { TrustPolicy, TrustPolicyDocument, VerifyingPolicy } from './policy/document.js'
 import type { NotaryCheck } from './policy/levels.js'
 import { selectPolicy } from './policy/select.js'
@@ -70,20 +71,7 @@ export function createNotaryVerifier(options: NotaryVerifierOptions): Verifier<N
       return policy.skip ? { decision: 'not-required', policy: policy.name } : undefined
     },
     digestAlgorithm: (signature) => parseEnvelope(decoders, signature).algorithm.hash,
-    async verify(target, signature, context) {
-      const policy = select(context)
-      if (policy.skip)
-        throw new OcisignError(
-          'MISUSE_REQUIREMENT',
-          `policy "${policy.name}" asks for no signature; ask exemption first`,
-          {
-            reason: policy.name,
-          },
-        )
-      // A copy: what the caller may change while this waits would otherwise be judged in parts.
-      const bytes = copyBytes(signature.bytes)
-      return evaluate(scene, policy, target, { mediaType: signature.mediaType, bytes }, context)
-    },
+    verify: (target, signature, context) => evaluate(scene, select, target, signature, context),
   }
 }
 
@@ -112,15 +100,21 @@ interface Intact {
   readonly envelope: UnverifiedEnvelope
   readonly chain: ValidatedChain
   readonly anchors: Anchors | OcisignError
+  readonly signed: SignedTarget | OcisignError
 }
 
 async function evaluate(
   scene: Scene,
-  policy: VerifyingPolicy,
+  select: (context: TrustContext) => TrustPolicy,
   target: Target,
   signature: Signature,
   context: TrustContext,
 ): Promise<Verified<NotaryClaims>> {
+  const policy = select(context)
+  if (policy.skip)
+    throw new OcisignError('MISUSE_REQUIREMENT', `policy "${policy.name}" asks for no signature; ask exemption first`, {
+      reason: policy.name,
+    })
   const { level } = policy
   const { actions } = level
   const outcomes: NotaryOutcomes = {
@@ -138,9 +132,11 @@ async function evaluate(
       conclude({ target, identity: '', claims: undefined, level, outcomes })
   }
 
-  const intact = await verifyIntegrity(scene, policy, signature)
+  // Where everything is at hand there is nothing to wait for, and waiting costs.
+  const proven = verifyIntegrity(scene, policy, signature)
+  const intact = proven instanceof Promise ? await proven : proven
   if (isOcisignError(intact)) note('integrity', outcomeOf(intact))
-  const { envelope, chain, anchors } = intact as Intact
+  const { envelope, chain, anchors, signed } = intact as Intact
   outcomes.integrity = passed
   const { attributes, unsigned } = envelope
   note('authenticity', isOcisignError(anchors) ? inconclusive(anchors) : checkAnchor(chain, anchors))
@@ -162,7 +158,7 @@ async function evaluate(
     if (answer.trustedIdentity) note('authenticity', answer.trustedIdentity)
     if (answer.revocation && wantsRevocation) note('revocation', answer.revocation)
   }
-  const signed = parsePayload(envelope.payload)
+  if (isOcisignError(signed)) throw signed
   checkTarget(signed, target)
   return conclude({
     target,
@@ -175,23 +171,54 @@ async function evaluate(
 }
 
 /** Proves that the envelope's certificate made its signature; the error is an answer, not thrown. */
-async function verifyIntegrity(
+function verifyIntegrity(
   scene: Scene,
   policy: VerifyingPolicy,
   signature: Signature,
-): Promise<Intact | OcisignError> {
+): Awaitable<Intact | OcisignError> {
   try {
     const envelope = parseEnvelope(scene.decoders, signature, scene.chains.latest())
-    const loading = scene.loadAnchors(policy, envelope.attributes.signingScheme)
-    const anchors = loading instanceof Promise ? await loading : loading
-    const findRoot = isOcisignError(anchors) ? undefined : anchors.findRoot
-    const chain = scene.chains.find(envelope.chain) ?? (await validateChain(envelope.chain, findRoot))
-    const valid = verifyEnvelopeSignature(envelope, chain)
-    if (!(typeof valid === 'boolean' ? valid : await valid)) return badSignature(chain)
-    return { envelope, chain, anchors }
+    // Before anything is waited for: until then nobody can change the bytes.
+    const signed = readPayload(envelope)
+    const anchors = scene.loadAnchors(policy, envelope.attributes.signingScheme)
+    const chain = scene.chains.find(envelope.chain)
+    if (chain && !(anchors instanceof Promise)) return proveSignature({ envelope, chain, anchors, signed })
+    return validateFirst(envelope, anchors, signed).catch(asAnswer)
   } catch (error) {
-    if (isOcisignError(error)) return error
-    throw error
+    return asAnswer(error)
+  }
+}
+
+async function validateFirst(
+  envelope: UnverifiedEnvelope,
+  loading: ReturnType<LoadAnchors>,
+  signed: Intact['signed'],
+): Promise<Intact | OcisignError> {
+  // Copied at once: the chain may be remembered, and its bytes are the caller's.
+  const der = envelope.chain.map(copyBytes)
+  const anchors = await loading
+  const chain = await validateChain(der, isOcisignError(anchors) ? undefined : anchors.findRoot)
+  return proveSignature({ envelope, chain, anchors, signed })
+}
+
+function proveSignature(intact: Intact): Awaitable<Intact | OcisignError> {
+  const { envelope, chain } = intact
+  const judge = (valid: boolean) => (valid ? intact : badSignature(chain))
+  const valid = verifyEnvelopeSignature(envelope, chain)
+  return valid instanceof Promise ? valid.then(judge) : judge(valid)
+}
+
+function asAnswer(error: unknown): OcisignError {
+  if (isOcisignError(error)) return error
+  throw error
+}
+
+/** What was signed; a payload that is none is an answer for after the checks. */
+function readPayload(envelope: UnverifiedEnvelope): Intact['signed'] {
+  try {
+    return parsePayload(envelope.payload)
+  } catch (error) {
+    return asAnswer(error)
   }
 }
 
