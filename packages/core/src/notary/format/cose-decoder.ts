@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading half of the COSE codec (signature-envelope-cose): COSE_Sign1_Tagged and nothing else.
-import { copyBytes, equalBytes } from '../../bytes.js'
+import { equalBytes } from '../../bytes.js'
 import type { SignatureAlgorithm } from '../../crypto/platform.js'
 import { attributeNames, attributesProblem, criticalProblem, maxCritical } from '../attributes.js'
 import {
@@ -65,7 +65,8 @@ const knownTexts: readonly string[] = /* @__PURE__ */ (() => [
  *
  * Accepts one COSE_Sign1 under tag 18 and nothing after it: definite lengths, no duplicate label, valid UTF-8, one of
  * the six algorithms. Order and longer heads than needed are left as they are, for the signature covers them. Nothing
- * of it is verified; unprotected parameters that would decide something are refused.
+ * of it is verified; unprotected parameters that would decide something are refused. Payload, signature, chain and
+ * timestamp are views of the bytes given: whoever waits before he uses them copies those bytes first.
  */
 export const coseDecoder: EnvelopeDecoder = {
   mediaType: coseMediaType,
@@ -74,8 +75,7 @@ export const coseDecoder: EnvelopeDecoder = {
 
 function decodeCose(input: Uint8Array): UnverifiedEnvelope {
   if (input[0] !== coseSign1Head[0] || input[1] !== coseSign1Head[1]) throw refuse('is no tagged COSE_Sign1')
-  // A copy: what comes out are views, and must not change with the caller's bytes.
-  const reader = createCborReader(copyBytes(input))
+  const reader = createCborReader(input)
   reader.offset = coseSign1Head.length
   const protectedBytes = readBytes(reader)
   const unprotectedHeader = readEntries(reader, 2, knownTexts)
