@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes DER and certificates for tests: odd ones above all, so nothing is checked and every part can be replaced.
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { concatBytes, encodeText } from '../../src/bytes.js'
 import { oids } from '../../src/x509/oid.js'
 
@@ -124,7 +124,6 @@ export const spkiOf = (key: KeyObject) => new Uint8Array(createPublicKey(key).ex
 export const newEcKey = (namedCurve = 'P-256') => generateKeyPairSync('ec', { namedCurve }).privateKey
 export const newRsaKey = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength }).privateKey
 export const newEdKey = () => generateKeyPairSync('ed25519').privateKey
-export const readKey = (pem: string) => createPrivateKey(pem)
 
 /** What a test changes in a chain of leaf, intermediate and root. */
 export interface ChainParts {
