@@ -1,48 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import * as promises from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
-
-const dist = new URL('dist/', import.meta.url)
-// Built files have hashes in their names; what an earlier build made must not be published.
-if (existsSync(dist))
-  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' }))
-    if (file.endsWith('.js')) rmSync(new URL(file, dist))
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
-/** No command signs deterministically: a second implementation of three curves would be dead weight. */
-const leaveOutDeterministicKeys: Plugin = {
-  name: 'leave-out-deterministic-keys',
+const here = (path: string) => new URL(path, import.meta.url)
+const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8')) as { readonly version: string }
+
+// What an earlier build made under another name must not be published.
+mkdirSync(here('dist'), { recursive: true })
+for (const file of readdirSync(here('dist'), { recursive: true, encoding: 'utf8' }))
+  if (file.endsWith('.js')) rmSync(here(`dist/${file}`))
+// CommonJS inside, because Node starts it quicker: an ECMAScript import of one of Node's modules looks at everything
+// that is in it, WebCrypto and the terminal included.
+writeFileSync(here('dist/package.json'), '{ "type": "commonjs" }\n')
+
+/** A plugin that puts a module of a few lines in the place of another. */
+const replace = (name: string, filter: RegExp, contents: string): Plugin => ({
+  name,
   setup(build) {
-    build.onResolve({ filter: /\/deterministic(?:-[A-Z0-9]+)?\.js$/ }, () => ({
-      path: 'left-out',
-      namespace: 'left-out',
-    }))
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
-      contents: `export function createDeterministicKey() { throw new Error('not part of the command line') }`,
-    }))
+    build.onResolve({ filter }, ({ path, kind, namespace }) =>
+      namespace === name && kind === 'require-call' ? { path, external: true } : { path: name, namespace: name },
+    )
+    build.onLoad({ filter: /.*/, namespace: name }, () => ({ contents, resolveDir: fileURLToPath(here('src')) }))
   },
-}
+})
+
+/** No command signs deterministically: a second implementation of three curves would be dead weight. */
+const withoutDeterministicKeys = replace(
+  'without-deterministic-keys',
+  /\/deterministic(?:-[A-Z0-9]+)?\.js$/,
+  `export function createDeterministicKey() { throw new Error('not part of the command line') }`,
+)
+
+const reading = ['lstat', 'open', 'readdir', 'realpath', 'stat']
+const notReading = Object.keys(promises).filter((name) => name !== 'default' && !reading.includes(name))
+
+/** See src/reading-files.ts; what is not there is loaded when it is called. */
+const readAtOnce = replace(
+  'read-at-once',
+  /^node:fs\/promises$/,
+  [
+    `export { ${reading.join(', ')} } from './reading-files.ts'`,
+    ...notReading.map((name) => `export const ${name} = (...given) => require('node:fs/promises').${name}(...given)`),
+  ].join('\n'),
+)
+
+/** See src/quick-keys.ts. */
+const quickKeys = replace(
+  'quick-keys',
+  /^#crypto$/,
+  `export { createHasher, verifySignature } from '../../core/dist/crypto/node.js'
+   export { importPublicKey } from './quick-keys.ts'`,
+)
 
 const common: Options = {
-  format: ['esm'],
+  format: ['cjs'],
+  outExtension: () => ({ js: '.js' }),
   // The declarations come from `tsc -b`; see docs/decisions.
   dts: false,
   clean: false,
-  splitting: true,
+  splitting: false,
   treeshake: false,
   target: 'es2022',
   platform: 'node',
   removeNodeProtocol: false,
+  minify: true,
   noExternal: [/^@ocisign\//],
-  esbuildPlugins: [leaveOutDeterministicKeys],
+  define: { packageVersion: JSON.stringify(version) },
 }
 
 // Each command is bundled by itself, with all that it needs and nothing else: starting one reads two files, and what
 // commands share is there several times, which costs less than looking it up.
-const commands = readdirSync(new URL('src/commands/', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
+const commands = readdirSync(here('src/commands')).map((file) => file.replace(/\.ts$/, ''))
 
 export default defineConfig([
-  { ...common, entry: ['src/main.ts'], external: [/^\.\/commands\//] },
-  ...commands.map((name) => ({ ...common, entry: { [`commands/${name}`]: `src/commands/${name}.ts` } })),
+  {
+    ...common,
+    entry: ['src/main.ts'],
+    external: [/^\.\/commands\//],
+    esbuildOptions(options) {
+      options.supported = { 'dynamic-import': false }
+    },
+  },
+  ...commands.map((name) => ({
+    ...common,
+    entry: { [`commands/${name}`]: `src/commands/${name}.ts` },
+    esbuildPlugins: [withoutDeterministicKeys, ...(name === 'verify' ? [readAtOnce, quickKeys] : [])],
+  })),
 ])

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { isOcisignError, OcisignError, printable } from '@ocisign/core'
+import { OcisignError, printable } from '@ocisign/core'
 
 /** An option of a command; its name is its key. */
 export interface OptionSpec {
@@ -33,49 +32,22 @@ export interface Terminal {
   fail(error: unknown, about?: string): void
 }
 
-/** One command; it resolves to the exit code. */
+/** One command. */
 export interface Command {
   readonly summary: string
   /** What follows the command's name: `[options] REFERENCE …`. */
   readonly usage: string
   readonly options: Readonly<Record<string, OptionSpec>>
   readonly examples: readonly string[]
+  /** It cleans up after itself when it is interrupted; one that writes nothing is simply ended by the system. */
+  readonly writes?: boolean
+  /** Resolves to the exit code. */
   run(invocation: Invocation, terminal: Terminal): Promise<number>
 }
 
 /** A mistake in the call. */
 export function misuse(message: string, option = ''): OcisignError<'MISUSE_OPTION'> {
   return new OcisignError('MISUSE_OPTION', message, { option })
-}
-
-/** Reads the arguments of a command. @throws MISUSE_OPTION */
-export function parseInvocation(args: readonly string[], specs: Readonly<Record<string, OptionSpec>>): Invocation {
-  const { values, positionals } = parse(args, specs)
-  return {
-    positionals,
-    text: (name) => values[name]?.[0] as string | undefined,
-    texts: (name) => (values[name] ?? []) as readonly string[],
-    flag: (name) => values[name]?.[0] === true,
-  }
-}
-
-function parse(args: readonly string[], specs: Readonly<Record<string, OptionSpec>>) {
-  const options: NonNullable<ParseArgsConfig['options']> = {}
-  // Each is read as if it could be repeated: of a scope given twice, the last must not win in silence.
-  for (const [name, { type, short }] of Object.entries(specs))
-    options[name] = { type, ...(short && { short }), multiple: true }
-  try {
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-    const values = parsed.values as Readonly<Record<string, readonly (string | boolean)[] | undefined>>
-    for (const name in values)
-      if (values[name]!.length > 1 && !specs[name]!.multiple) throw misuse(`--${name} is given twice`, name)
-    return { values, positionals: parsed.positionals }
-  } catch (error) {
-    if (isOcisignError(error)) throw error
-    // The first sentence names the option; what follows explains a feature nobody asked about.
-    const [message = 'unusable arguments'] = String((error as Error).message).split(/\. |\n/)
-    throw misuse(`${printable(message).replace(/\.$/, '')}; --help lists the options`)
-  }
 }
 
 /** The help of a command. */

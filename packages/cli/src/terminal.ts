@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Buffer } from 'node:buffer'
 import { writeSync } from 'node:fs'
-import { inspect } from 'node:util'
 import type { Terminal } from './command.js'
 import { fileError } from './files.js'
 import { formatError } from './output/error.js'
@@ -34,7 +33,7 @@ export function createTerminal(signal: AbortSignal, debug: boolean): Terminal {
     notice,
     fail(error, about) {
       notice(error === signal.reason ? `ocisign: ${(error as Error).message}` : formatError(error, about))
-      if (debug) notice(inspect(error, { depth: 4 }))
+      if (debug) notice(process.getBuiltinModule('node:util').inspect(error, { depth: 4 }))
     },
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs'
 
-/** The version of this package. */
-export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+declare const packageVersion: string
+
+/** The version of this package, which the build writes here. */
+export const version: string = packageVersion

@@ -23,11 +23,14 @@ const options = {
   ...documentOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Signs a file; the signature is written beside it as FILE.jws.sig or FILE.cose.sig.',
   usage: '[options] FILE',
   options,
   examples: ['ocisign blob sign --key file:key.pem --certificate-chain chain.pem sbom.json'],
+  writes: true,
   async run(invocation, terminal) {
     const [file] = requirePositionals(invocation, 'one file', 1)
     const output = parseDocumentOutput(invocation)

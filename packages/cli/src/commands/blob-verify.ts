@@ -34,6 +34,8 @@ const options = {
   ...reportOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Verifies a file against its signature and a blob trust policy.',
   usage: '--signature FILE [options] FILE',

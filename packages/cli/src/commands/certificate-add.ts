@@ -7,11 +7,14 @@ import { configDirectoryOf, configOptions } from '../config.js'
 import { exitCodes } from '../exit-codes.js'
 import { parseStoreType, trustStoreOptions } from '../trust-store.js'
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Adds certificates to a trust store. Policies that name the store trust them from then on.',
   usage: '--type TYPE --store NAME [options] FILE …',
   options: { ...trustStoreOptions, ...configOptions },
   examples: ['ocisign certificate add --type ca --store acme root.pem'],
+  writes: true,
   async run(invocation, terminal) {
     const files = requirePositionals(invocation, 'certificate files, PEM or DER')
     const type = parseStoreType(invocation)

@@ -21,11 +21,14 @@ const options = {
   default: { type: 'boolean', help: 'make it the default key' },
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Makes a key and a certificate, valid for a day, for testing; not for anything that matters.',
   usage: '[options] NAME',
   options,
   examples: ['ocisign certificate generate-test --trust --default example.com'],
+  writes: true,
   async run(invocation, terminal) {
     const [name] = requirePositionals(invocation, 'one key', 1)
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/.test(name))

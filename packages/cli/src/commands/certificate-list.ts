@@ -14,6 +14,8 @@ const options = {
   ...documentOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Lists the certificates of the trust stores.',
   usage: '[options]',

@@ -15,6 +15,8 @@ import { parseDocumentOutput, printDocument } from '../output/print.js'
 import { formatTree } from '../output/tree.js'
 import { listingOptions, listSignatures } from '../signatures.js'
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Shows what the signatures of an artifact say. Nothing of it is verified.',
   usage: '--oci-layout [options] DIR:TAG|DIR@DIGEST',

@@ -6,6 +6,8 @@ import { reportError } from '../output/error.js'
 import { parseDocumentOutput, printDocument } from '../output/print.js'
 import { listingOptions, listSignatures } from '../signatures.js'
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Lists the signatures of an artifact, without verifying them.',
   usage: '--oci-layout [options] DIR:TAG|DIR@DIGEST',

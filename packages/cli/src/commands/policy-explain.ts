@@ -13,6 +13,8 @@ const options = {
   ...documentOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Shows which trust policy a reference selects, and why the others were not.',
   usage: '[options] HOST/PATH[:TAG|@DIGEST]',

@@ -32,6 +32,8 @@ const options = {
   force: { type: 'boolean', help: 'replace a trust policy that is already there' },
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Writes a first trust policy.',
   usage: '--trust-store TYPE:STORE --trusted-identity IDENTITY [options]',
@@ -39,6 +41,7 @@ export const command: Command = {
   examples: [
     'ocisign policy init --trust-store ca:acme --trusted-identity "x509.subject: C=US, ST=WA, O=Acme" --scope local/app',
   ],
+  writes: true,
   async run(invocation, terminal) {
     requireNoPositionals(invocation)
     const kind = invocation.flag('blob') ? 'blob' : 'oci'

@@ -19,6 +19,8 @@ interface LintedFile {
   readonly problems: readonly Problem[]
 }
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Explains what is wrong with trust policies and the trust stores they name, before any artifact is touched.',
   usage: '[options] [FILE]',

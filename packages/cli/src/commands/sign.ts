@@ -21,6 +21,8 @@ const options = {
   ...documentOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Signs artifacts in an OCI image layout; the signature is stored beside the artifact.',
   usage: '--oci-layout [options] DIR:TAG|DIR@DIGEST …',
@@ -29,6 +31,7 @@ export const command: Command = {
     'ocisign sign --oci-layout --key file:key.pem --certificate-chain chain.pem layout:v1',
     'ocisign sign --oci-layout --key release --signature-format cose --expiry 30d layout@sha256:…',
   ],
+  writes: true,
   async run(invocation, terminal) {
     const names = requirePositionals(invocation, 'an artifact: DIR:TAG or DIR@DIGEST')
     const output = parseDocumentOutput(invocation)

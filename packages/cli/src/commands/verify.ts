@@ -34,6 +34,8 @@ const options = {
   ...reportOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+export { start } from '../program.js'
+
 export const command: Command = {
   summary: 'Verifies artifacts in an OCI image layout against a trust policy.',
   usage: '--oci-layout --scope REPOSITORY [options] DIR:TAG|DIR@DIGEST …',
