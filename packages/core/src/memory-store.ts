@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concatBytes } from './bytes.js'
-import { type Descriptor, mediaTypes } from './descriptor.js'
+import { type Descriptor, mediaTypes, type Target } from './descriptor.js'
 import type { Digest } from './digest.js'
-import { OcisignError, printable } from './errors.js'
-import { isJsonObject, parseJsonObject } from './json.js'
+import { isOcisignError, OcisignError, printable } from './errors.js'
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject, requireExactNames } from './json.js'
+import { limits } from './limits.js'
 import { parseTagOrDigest } from './reference.js'
 import { type ArtifactStore, checkedContent } from './store.js'
 
@@ -23,6 +24,9 @@ const manifestTypes: readonly string[] = [mediaTypes.imageManifest, mediaTypes.i
 
 /**
  * Makes an empty store that lives in memory: for tests, and for signatures that never touch a disk.
+ *
+ * A listing yields what refers to the subject by digest, size and media type; a manifest that cannot be read makes it
+ * fail at its end with UNAVAILABLE_STORE, unless it was pushed as another artifact type than asked for.
  *
  * @example
  * ```ts
@@ -75,17 +79,32 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): ArtifactSto
       if (!entries.has(digest)) entries.set(digest, { descriptor, bytes: concatBytes(...chunks) })
     },
 
-    async *referrers(subject, callOptions) {
-      for (const { descriptor, bytes } of [...entries.values()]) {
-        callOptions?.signal?.throwIfAborted()
-        if (!manifestTypes.includes(descriptor.mediaType)) continue
-        const manifest = parseJsonObject(bytes, { what: `manifest ${descriptor.digest}` })
-        if (!isJsonObject(manifest.subject) || manifest.subject.digest !== subject.digest) continue
-        const config = isJsonObject(manifest.config) ? manifest.config.mediaType : undefined
-        const artifactType = typeof manifest.artifactType === 'string' ? manifest.artifactType : config
-        if (callOptions?.artifactType !== undefined && artifactType !== callOptions.artifactType) continue
-        yield { ...descriptor, ...(typeof artifactType === 'string' && { artifactType }) }
+    async *referrers(subject, callOptions = {}) {
+      const { artifactType, signal } = callOptions
+      const failures: OcisignError[] = []
+      for (const entry of [...entries.values()]) {
+        signal?.throwIfAborted()
+        const { digest, mediaType } = entry.descriptor
+        if (digest === subject.digest || !manifestTypes.includes(mediaType)) continue
+        const manifest = readManifest(entry)
+        if (isOcisignError(manifest)) {
+          const claimed = entry.descriptor.artifactType
+          const isUnknown = !claimed || claimed === mediaTypes.empty
+          if (artifactType === undefined || isUnknown || claimed === artifactType) failures.push(manifest)
+        } else if (
+          refersTo(manifest, subject) &&
+          (artifactType === undefined || manifest.artifactType === artifactType)
+        )
+          yield describe(entry, manifest)
       }
+      // What cannot be read may refer to the subject, too: it hides nothing else, and nothing looks unsigned.
+      if (failures[0])
+        throw new OcisignError(
+          'UNAVAILABLE_STORE',
+          `cannot tell whether ${failures.length} unreadable manifest${failures.length > 1 ? 's' : ''} refer to ${printable(subject.digest, 140)}: ${failures[0].message}`,
+          { retryable: false },
+          { cause: failures[0] },
+        )
     },
 
     async tag(target, tag) {
@@ -96,4 +115,54 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): ArtifactSto
       tags.set(tag, find(tag, target).descriptor)
     },
   }
+}
+
+/** What a manifest says that listing needs. */
+interface Manifest {
+  /** A subject that is no descriptor is nobody's: it equals none. */
+  readonly subject?: JsonObject
+  readonly artifactType?: string
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+const subjectNames = ['mediaType', 'digest', 'size']
+const manifestNames = ['mediaType', 'artifactType', 'config', 'layers', 'blobs', 'manifests', 'subject', 'annotations']
+
+/** Reads a manifest that is the one thing it is said to be; the error is an answer, not thrown. */
+function readManifest({ descriptor: { digest, mediaType, size }, bytes }: Entry): Manifest | OcisignError {
+  const what = `manifest ${digest}`
+  const invalid = (why: string) => new OcisignError('INVALID_MANIFEST', `${what} ${why}`, { digest })
+  try {
+    if (size > limits.manifestBytes) return invalid(`is larger than ${limits.manifestBytes} bytes`)
+    const document = parseJsonObject(bytes, { what })
+    requireExactNames(document, manifestNames, what)
+    if (document.mediaType !== undefined && document.mediaType !== mediaType) return invalid('names another media type')
+    if ('manifests' in document && ('layers' in document || 'config' in document)) return invalid('is an index as well')
+    const { subject, annotations, artifactType = '', config } = document
+    if (!isJsonObject(subject)) return {}
+    const type = artifactType === '' && isJsonObject(config) ? config.mediaType : artifactType
+    requireExactNames(subject, subjectNames, `the subject of ${what}`)
+    return {
+      subject,
+      ...(typeof type === 'string' && type !== '' && { artifactType: type }),
+      ...(isAnnotations(annotations) && { annotations }),
+    }
+  } catch (error) {
+    if (isOcisignError(error)) return error
+    throw error
+  }
+}
+
+const isAnnotations = (value: JsonValue | undefined): value is Readonly<Record<string, string>> =>
+  isJsonObject(value) && Object.values(value).every((each) => typeof each === 'string')
+
+function refersTo({ subject }: Manifest, { digest, size, mediaType }: Target): boolean {
+  if (subject?.digest !== digest || subject.size !== size) return false
+  return mediaType === undefined || subject.mediaType === mediaType
+}
+
+/** As a registry lists it: type and annotations are the manifest's own (distribution-spec, listing referrers). */
+function describe({ descriptor }: Entry, { artifactType, annotations }: Manifest): Descriptor {
+  const { mediaType, digest, size } = descriptor
+  return { mediaType, digest, size, ...(artifactType && { artifactType }), ...(annotations && { annotations }) }
 }

@@ -22,7 +22,12 @@ export interface ContentWriter {
   push(expected: Descriptor, content: Content, options?: CallOptions): Promise<void>
 }
 
-/** Lists manifests whose subject is `subject`; a listing that fails throws, it does not end. */
+/**
+ * Lists manifests whose subject is `subject`; a listing that fails throws, it does not end.
+ *
+ * `artifactType` leaves out what is known to be of another type. What cannot be read, or whose type nobody knows, may
+ * be what was asked for: it is listed, or the listing fails.
+ */
 export interface ReferrerLister {
   referrers(subject: Target, options?: CallOptions & { readonly artifactType?: string }): AsyncIterable<Descriptor>
 }
@@ -67,6 +72,8 @@ export async function* checkedContent(
   let size = 0
   for await (const chunk of content instanceof Uint8Array ? [content] : content) {
     options?.signal?.throwIfAborted()
+    // Text would hash like its bytes and be copied as something else.
+    if (!(chunk instanceof Uint8Array)) throw mismatch(expected, 'does not come as bytes')
     size += chunk.length
     if (size > expected.size) throw mismatch(expected, `is longer than the ${expected.size} bytes it should have`)
     hasher.update(chunk)

@@ -6,6 +6,8 @@ import type { NotRequired, Verified } from './verdict.js'
 
 /** What selects a policy: an artifact's repository, or a blob's policy by name. */
 export interface TrustContext extends CallOptions {
+  /** What is verified; a policy for the other is MISUSE_OPTION. Whoever leaves it out says that the policy fits. */
+  readonly subject?: 'artifact' | 'blob' | undefined
   readonly scope?: string | undefined
   readonly policyName?: string | undefined
 }

@@ -5,6 +5,7 @@ import type { Digest } from './digest.js'
 import { isOcisignError, OcisignError, printable } from './errors.js'
 import { type JsonValue, parseJsonObject } from './json.js'
 import { refusalOf, refuseAll, selectNeeded } from './requirement.js'
+import { resolveReference } from './resolve.js'
 import { type ReadableStore, readAll } from './store.js'
 import type { Accepted, NotRequired, Verified } from './verdict.js'
 import type { ClaimsOf, Requirement } from './verifier.js'
@@ -30,11 +31,11 @@ export interface TreeAccepted<Claims = unknown> {
 /** How far to look. */
 export interface TreeOptions extends VerifyOptions {
   /** Exact: `linux/amd64`, `linux/arm/v7`; all where left out. */
-  readonly platforms?: readonly string[]
+  readonly platforms?: readonly string[] | undefined
   /** Levels of indexes; 4 by default. */
-  readonly maxDepth?: number
+  readonly maxDepth?: number | undefined
   /** Manifests to verify at most; 200 by default. */
-  readonly maxManifests?: number
+  readonly maxManifests?: number | undefined
 }
 
 const indexTypes: readonly string[] = [mediaTypes.imageIndex, mediaTypes.dockerManifestList]
@@ -43,7 +44,8 @@ const ranks = ['refused', 'tolerated', 'verified'] as const
 /**
  * Verifies an index with everything in it, or the platforms selected; an index that holds nothing selected proves nothing.
  *
- * @throws what {@link verifyArtifact} throws, and UNAVAILABLE_LIMIT for a tree deeper or wider than allowed
+ * @throws what {@link verifyArtifact} throws, UNAVAILABLE_LIMIT for a tree deeper or wider than allowed, and
+ * INVALID_INDEX | INVALID_DESCRIPTOR | INVALID_JSON | INVALID_TEXT for an index that is none
  */
 export async function verifyArtifactTree<const R extends Requirement>(
   store: ReadableStore,
@@ -53,10 +55,18 @@ export async function verifyArtifactTree<const R extends Requirement>(
 ): Promise<TreeAccepted<ClaimsOf<R>> | NotRequired> {
   const wanted = requirement as unknown as Requirement<ClaimsOf<R>>
   return withDeadline(options, async (signal) => {
-    const left = selectNeeded(wanted, { scope: store.repository, signal })
+    requireCount('maxDepth', options.maxDepth)
+    requireCount('maxManifests', options.maxManifests)
+    const left = selectNeeded(wanted, { subject: 'artifact', scope: store.repository, signal })
     if ('decision' in left) return left
-    return verifyTree(store, await store.resolve(reference, { signal }), left, { ...options, signal })
+    return verifyTree(store, await resolveReference(store, reference, { signal }), left, { ...options, signal })
   })
+}
+
+/** Nothing is deeper than a limit that is no number. @throws MISUSE_OPTION */
+function requireCount(option: string, count: number | undefined): void {
+  if (count === undefined || (Number.isSafeInteger(count) && count > 0)) return
+  throw new OcisignError('MISUSE_OPTION', `${option} is a whole number above 0`, { option })
 }
 
 async function verifyTree<C>(

@@ -4,6 +4,7 @@ import { type Descriptor, targetOf } from './descriptor.js'
 import { OcisignError, type Refusal } from './errors.js'
 import { limits } from './limits.js'
 import { type Judgement, prove, refusalOf, refuseAll, selectNeeded } from './requirement.js'
+import { resolveReference } from './resolve.js'
 import type { ReadableStore } from './store.js'
 import { type Accepted, accept, type Verdict } from './verdict.js'
 import type { ClaimsOf, Requirement, Verifier } from './verifier.js'
@@ -34,7 +35,7 @@ export async function* judgeSignatures<C>(
   if (!(Number.isInteger(maxSignatures) && maxSignatures > 0))
     throw new OcisignError('MISUSE_OPTION', 'maxSignatures is a whole number above 0', { option: 'maxSignatures' })
   const target = targetOf(subject, userMetadata)
-  const context = { scope: store.repository, signal }
+  const context = { subject: 'artifact', scope: store.repository, signal } as const
   let tried = 0
   for await (const listed of verifier.attachment.list(store, subject, { signal })) {
     if (tried++ >= maxSignatures)
@@ -64,6 +65,7 @@ export async function* judgeSignatures<C>(
  *
  * @throws UNTRUSTED_NO_SIGNATURE where every answer was a definite no
  * @throws UNAVAILABLE_VERIFICATION where something could not be found out
+ * @throws INVALID_CONTENT | INVALID_DESCRIPTOR where the store resolves to what was not asked for
  * @throws UNAVAILABLE_LIMIT | UNAVAILABLE_DEADLINE | UNAVAILABLE_NOT_FOUND | UNTRUSTED_NO_POLICY | MISUSE_SCOPE
  */
 export async function verifyArtifact<const R extends Requirement>(
@@ -74,9 +76,9 @@ export async function verifyArtifact<const R extends Requirement>(
 ): Promise<Verdict<ClaimsOf<R>>> {
   const wanted = requirement as unknown as Requirement<ClaimsOf<R>>
   return withDeadline(options, async (signal) => {
-    const left = selectNeeded(wanted, { scope: store.repository, signal })
+    const left = selectNeeded(wanted, { subject: 'artifact', scope: store.repository, signal })
     if ('decision' in left) return left
-    return verifyDescriptor(store, await store.resolve(reference, { signal }), left, { ...options, signal })
+    return verifyDescriptor(store, await resolveReference(store, reference, { signal }), left, { ...options, signal })
   })
 }
 
@@ -88,11 +90,23 @@ export async function verifyDescriptor<C>(
   options: VerifyOptions,
 ): Promise<Accepted<C>> {
   const refusals: Refusal[] = []
-  const refuse = (by: string, error: unknown) =>
-    void refusals.push({ by, error: refusalOf(error, subject.digest, options.signal) })
+  let objection: { readonly error: unknown } | undefined
+  const refuse = (by: string, error: unknown) => {
+    // The caller's own error is no answer about a signature.
+    if (objection) throw objection.error
+    refusals.push({ by, error: refusalOf(error, subject.digest, options.signal) })
+  }
+  const report = (judgement: Judgement) => {
+    try {
+      options.onJudgement?.(judgement)
+    } catch (error) {
+      objection = { error }
+      throw error
+    }
+  }
   const judge = async function* (verifier: Verifier<C>) {
     for await (const judgement of judgeSignatures(store, subject, verifier, options)) {
-      options.onJudgement?.(judgement)
+      report(judgement)
       yield judgement
     }
   }

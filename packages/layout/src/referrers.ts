@@ -109,7 +109,9 @@ function isNew(seen: Set<string>, { key }: Entry): boolean {
 
 /** Judges by the entry alone: an image for a platform, often left out of a copy, or another type than asked for. */
 function mayRefer({ platform, artifactType }: Entry, wanted: string | undefined): boolean {
-  return !platform && (wanted === undefined || artifactType === undefined || artifactType === wanted)
+  // Some write the type of the config, which says nothing where it is the empty one.
+  const isUnknown = !artifactType || artifactType === mediaTypes.empty
+  return !platform && (wanted === undefined || isUnknown || artifactType === wanted)
 }
 
 function incomplete(

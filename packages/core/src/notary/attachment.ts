@@ -5,7 +5,7 @@ import { encodeText } from '../bytes.js'
 import { type CallOptions, type Descriptor, mediaTypes, parseDescriptor, type Target } from '../descriptor.js'
 import { digestBytes } from '../digest.js'
 import { OcisignError, printable } from '../errors.js'
-import { isJsonObject, type JsonObject, parseJsonObject } from '../json.js'
+import { isJsonObject, type JsonObject, parseJsonObject, requireExactNames } from '../json.js'
 import { limits } from '../limits.js'
 import { type ArtifactStore, type ReadableStore, readAll } from '../store.js'
 
@@ -23,6 +23,9 @@ export interface NotaryAttachmentOptions {
   /** `artifact`: artifactType and the empty config. `config`: config.mediaType. By default the one that the store asks for. */
   readonly manifestForm?: SignatureManifestForm | undefined
 }
+
+/** Of those that a store lists for an artifact, signatures or not. */
+const maxManifests = 50_000
 
 const emptyConfig = {
   mediaType: mediaTypes.empty,
@@ -76,6 +79,7 @@ async function attachSignature(
   }
   await store.push(config, encodeText('{}'), options)
   await store.push(layer, bytes, options)
+  options?.signal?.throwIfAborted()
   // The manifest comes last: whoever sees it finds everything it names.
   await store.push(manifest, document, options)
   return { manifest, layer }
@@ -86,7 +90,15 @@ async function* listSignatures(
   subject: Target,
   options?: CallOptions,
 ): AsyncGenerator<Listed, void, undefined> {
-  for await (const manifest of store.referrers(subject, options)) {
+  let listedManifests = 0
+  for await (const manifest of store.referrers(subject, { ...options, artifactType: signatureArtifactType })) {
+    options?.signal?.throwIfAborted()
+    if (listedManifests++ >= maxManifests)
+      throw new OcisignError('UNAVAILABLE_LIMIT', `more than ${maxManifests} manifests refer to the artifact`, {
+        target: subject.digest,
+        refusals: [],
+        retryable: false,
+      })
     // A listing need not know the artifact type, and some state the config's empty one: then the manifest decides.
     const { artifactType } = manifest
     if (artifactType && artifactType !== signatureArtifactType && artifactType !== mediaTypes.empty) continue
@@ -112,7 +124,13 @@ async function* listSignatures(
   }
 }
 
-/** The one layer of a signature manifest; undefined for a manifest that is something else. @throws INVALID_MANIFEST */
+// Other readers ignore letter case.
+const manifestNames = ['mediaType', 'artifactType', 'config', 'layers', 'blobs', 'manifests', 'subject', 'annotations']
+
+/**
+ * The one layer of a signature manifest; undefined for a manifest that is something else.
+ * @throws INVALID_MANIFEST | INVALID_JSON | INVALID_TEXT | INVALID_DESCRIPTOR | INVALID_CONTENT | UNAVAILABLE_LIMIT
+ */
 async function readSignatureLayer(
   store: ReadableStore,
   manifest: Descriptor,
@@ -125,6 +143,7 @@ async function readSignatureLayer(
   if (!isArtifact && manifest.mediaType !== mediaTypes.imageManifest) return undefined
   const what = `manifest ${manifest.digest}`
   const document = parseJsonObject(await readAll(store, manifest, options), { what })
+  requireExactNames(document, manifestNames, what)
   if (!isSignatureManifest(document, isArtifact, invalid)) return undefined
   if (document.mediaType !== undefined && document.mediaType !== manifest.mediaType)
     throw invalid(`says it is ${printable(String(document.mediaType))}`)

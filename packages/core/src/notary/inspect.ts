@@ -17,18 +17,23 @@ export interface UnverifiedDescription {
   readonly certificates: readonly Readonly<Record<string, string>>[]
 }
 
-/** Describes what an envelope says, for people to look at. Nothing of it is verified. */
+/**
+ * Describes what an envelope says, for people to look at. Nothing of it is verified.
+ *
+ * Names and values are as they stand there, with whatever a terminal may obey: pass them through `printable`.
+ */
 export function describeUnverifiedEnvelope(envelope: UnverifiedEnvelope): UnverifiedDescription {
   const { attributes, unsigned, algorithm } = envelope
   return {
     mediaType: envelope.mediaType,
     algorithm: `${algorithm.scheme} with ${algorithm.hash}`,
     signedAttributes: {
+      // First, so that none of them takes the place of one that the specification names.
+      ...Object.fromEntries(attributes.extended.map(({ key, value }) => [String(key), describeValue(value)])),
       signingScheme: attributes.signingScheme,
       ...(attributes.signingTime && { signingTime: attributes.signingTime.toISOString() }),
       ...(attributes.authenticSigningTime && { authenticSigningTime: attributes.authenticSigningTime.toISOString() }),
       ...(attributes.expiry && { expiry: attributes.expiry.toISOString() }),
-      ...Object.fromEntries(attributes.extended.map(({ key, value }) => [String(key), describeValue(value)])),
     },
     unsignedAttributes: {
       ...(unsigned.signingAgent !== undefined && { signingAgent: unsigned.signingAgent }),
@@ -62,4 +67,13 @@ function readOrExplain<T>(read: () => T): T | string {
   }
 }
 
-const describeValue = (value: unknown) => (value instanceof Uint8Array ? `${value.length} bytes` : value)
+/** CBOR says more than JSON can. */
+function describeValue(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `${value.length} bytes`
+  if (typeof value === 'bigint' || value === undefined) return String(value)
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  if (Array.isArray(value)) return value.map(describeValue)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = value instanceof Map ? [...value] : Object.entries(value)
+  return Object.fromEntries(entries.map(([key, member]) => [String(key), describeValue(member)]))
+}

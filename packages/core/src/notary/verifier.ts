@@ -11,14 +11,14 @@ import { createNotaryAttachment } from './attachment.js'
 import { type ChainCache, createChainCache, type ValidatedChain, validateChain } from './chain.js'
 import { checkAnchor, checkIdentity } from './check/authenticity.js'
 import { checkExpiry } from './check/expiry.js'
-import { askExtension, selectExtension } from './check/extension.js'
+import { askExtension, refuseUnprocessed, selectExtension } from './check/extension.js'
 import { badSignature, verifyEnvelopeSignature } from './check/integrity.js'
 import { failed, inconclusive, passed, skipped } from './check/outcome.js'
 import { checkRevocation } from './check/revocation.js'
 import { checkTarget } from './check/target.js'
 import { checkAuthenticTimestamp } from './check/timestamp.js'
 import type { NotaryClaims } from './claims.js'
-import type { EnvelopeDecoder, KnownChain, UnverifiedEnvelope } from './envelope.js'
+import type { EnvelopeDecoder, KnownChain, SignedAttributes, UnverifiedEnvelope } from './envelope.js'
 import type { AnyVerificationExtension, ReplaceableCheck } from './extension.js'
 import { parsePayload, type SignedTarget } from './payload.js'
 import type { TrustPolicy, TrustPolicyDocument, VerifyingPolicy } from './policy/document.js'
@@ -52,7 +52,8 @@ type NotaryOutcomes = { -readonly [check in 'integrity' | 'authenticity' | Notar
  * Timestamps (RFC 3161) and revocation are not verified by this version: a policy that needs them gets UNAVAILABLE_.
  *
  * `verify` throws UNTRUSTED_SIGNATURE (with the outcome of each check), UNAVAILABLE_VERIFICATION, UNTRUSTED_TARGET,
- * UNTRUSTED_METADATA, UNTRUSTED_NO_POLICY, UNSUPPORTED_ATTRIBUTE, INVALID_PAYLOAD or MISUSE_SCOPE.
+ * UNTRUSTED_METADATA, UNTRUSTED_NO_POLICY, UNSUPPORTED_ATTRIBUTE, INVALID_PAYLOAD, MISUSE_SCOPE, or MISUSE_OPTION where the
+ * policies are for the other kind, artifacts or blobs.
  */
 export function createNotaryVerifier(options: NotaryVerifierOptions): Verifier<NotaryClaims> {
   const decoders = new Map(options.formats.map((format) => [format.mediaType, format]))
@@ -77,8 +78,18 @@ export function createNotaryVerifier(options: NotaryVerifierOptions): Verifier<N
 
 /** Selects policies; the document cannot change, so what was selected last is selected again by the same words. */
 function createSelector(document: TrustPolicyDocument): (context: TrustContext) => TrustPolicy {
+  const fitting = document.kind === 'oci' ? 'artifact' : 'blob'
   let last: { readonly context: TrustContext; readonly policy: TrustPolicy } | undefined
-  return ({ scope, policyName }) => {
+  return ({ subject, scope, policyName }) => {
+    // A policy for every artifact is none for every file, nor the other way round.
+    if (subject !== undefined && subject !== fitting)
+      throw new OcisignError(
+        'MISUSE_OPTION',
+        `these trust policies are for ${fitting}s; a verifier of ${subject}s needs others`,
+        {
+          option: 'policy',
+        },
+      )
     if (last && last.context.scope === scope && last.context.policyName === policyName) return last.policy
     const context = { scope, policyName }
     last = { context, policy: selectPolicy(document, context) }
@@ -139,7 +150,7 @@ async function evaluate(
   const { envelope, chain, anchors, signed } = intact as Intact
   outcomes.integrity = passed
   const { attributes, unsigned } = envelope
-  note('authenticity', isOcisignError(anchors) ? inconclusive(anchors) : checkAnchor(chain, anchors))
+  note('authenticity', isOcisignError(anchors) ? outcomeOf(anchors) : checkAnchor(chain, anchors))
   const isAnchored = outcomes.authenticity.status === 'passed'
   if (isAnchored) scene.chains.remember(chain)
   const extension = selectExtension(envelope, scene.extensions)
@@ -152,7 +163,8 @@ async function evaluate(
   const wantsRevocation = actions.revocation !== 'skip'
   if (wantsRevocation && !replaced.includes('revocation')) note('revocation', checkRevocation(chain))
   // Nobody whose chain reaches no anchor makes an extension run, whatever the level.
-  if (extension && isAnchored) {
+  if (extension && !isAnchored) refuseUnprocessed(extension, envelope, [])
+  else if (extension) {
     const trustedIdentities = policy.trustedIdentities.map(({ text }) => text)
     const answer = await askExtension(extension, { envelope, target, trustedIdentities }, context)
     if (answer.trustedIdentity) note('authenticity', answer.trustedIdentity)
@@ -164,10 +176,16 @@ async function evaluate(
     target,
     identity: `x509:${chain.subject}`,
     claims: claimsOf(policy, envelope, chain, signed),
-    validUntil: new Date(attributes.expiry ? Math.min(chain.notAfter, attributes.expiry.getTime()) : chain.notAfter),
+    validUntil: validUntil(chain, attributes),
     level,
     outcomes,
   })
+}
+
+/** When the evidence ends: what a signing authority signed while its certificate was valid outlives the certificate. */
+function validUntil(chain: ValidatedChain, { signingScheme, expiry }: SignedAttributes): Date | undefined {
+  if (signingScheme === 'notary.x509.signingAuthority') return expiry
+  return new Date(expiry ? Math.min(chain.notAfter, expiry.getTime()) : chain.notAfter)
 }
 
 /** Proves that the envelope's certificate made its signature; the error is an answer, not thrown. */

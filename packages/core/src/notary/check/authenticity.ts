@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the policy trusts who signed (trust-store-trust-policy, authenticity).
 import { equalBytes } from '../../bytes.js'
-import { OcisignError } from '../../errors.js'
+import { OcisignError, printable } from '../../errors.js'
 import type { Outcome } from '../../verdict.js'
 import type { Anchors } from '../anchors.js'
 import type { ValidatedChain } from '../chain.js'
@@ -15,7 +15,7 @@ export function checkAnchor(chain: ValidatedChain, anchors: Anchors): Outcome {
     for (const anchor of certificates)
       if (anchor === certificate || equalBytes(anchor.der, certificate.der)) return passed
   const where = stores.length > 0 ? stores.join(', ') : 'the policy, which names no trust store for this signing scheme'
-  const message = `"${chain.subject}" does not lead to a certificate trusted by ${where}`
+  const message = `"${printable(chain.subject)}" does not lead to a certificate trusted by ${where}`
   return failed(new OcisignError('UNTRUSTED_ANCHOR', message, { stores }))
 }
 
@@ -27,7 +27,7 @@ export function checkIdentity(chain: ValidatedChain, identities: readonly Truste
   return failed(
     new OcisignError(
       'UNTRUSTED_IDENTITY',
-      `"${chain.subject}" is none of the trusted identities: ${trusted.join('; ')}`,
+      `"${printable(chain.subject)}" is none of the trusted identities: ${printable(trusted.join('; '), 1000)}`,
       { subject: chain.subject, trusted },
     ),
   )

@@ -42,6 +42,19 @@ export function selectExtension(
   return extension
 }
 
+/** Holds what was dealt with to what is critical. @throws UNSUPPORTED_ATTRIBUTE */
+export function refuseUnprocessed(
+  extension: AnyVerificationExtension,
+  { attributes }: UnverifiedEnvelope,
+  processed: readonly (string | number)[],
+): void {
+  const unprocessed = attributes.extended
+    .filter(({ key, critical }) => critical && !isPluginAttribute(key) && !processed.includes(key))
+    .map(({ key }) => key)
+  if (unprocessed.length > 0)
+    throw unsupported(`the extension "${extension.name}" did not deal with ${list(unprocessed)}`, unprocessed)
+}
+
 /** Asks an extension and holds its answer to what was asked. @throws UNSUPPORTED_ATTRIBUTE | UNAVAILABLE_VERIFICATION */
 export async function askExtension(
   extension: AnyVerificationExtension,
@@ -49,12 +62,10 @@ export async function askExtension(
   options?: CallOptions,
 ): Promise<Readonly<Partial<Record<ReplaceableCheck, Outcome>>>> {
   const { results, processedAttributes } = await extension.verify(request, options)
-  const unprocessed = request.envelope.attributes.extended
-    .filter(({ key, critical }) => critical && !isPluginAttribute(key) && !processedAttributes.includes(key))
-    .map(({ key }) => key)
-  if (unprocessed.length > 0)
-    throw unsupported(`the extension "${extension.name}" did not deal with ${list(unprocessed)}`, unprocessed)
-  const answered: Partial<Record<ReplaceableCheck, Outcome>> = results
+  refuseUnprocessed(extension, request.envelope, processedAttributes)
+  const given: Partial<Record<ReplaceableCheck, Outcome>> = results
+  // What it was not asked for is not heard.
+  const answered = Object.fromEntries(extension.replaces.map((check) => [check, given[check]]))
   const missing = extension.replaces.filter((check) => answered[check] === undefined)
   if (missing.length > 0)
     throw new OcisignError(
@@ -77,7 +88,7 @@ const versionPattern =
   /^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})(?:-([0-9A-Za-z.-]{1,64}))?(?:\+[0-9A-Za-z.-]{1,64})?$/
 
 /** Compares semantic versions (semver.org, section 11); one that is none is never enough. */
-export function isAtLeast(version: string, minimum: string): boolean {
+function isAtLeast(version: string, minimum: string): boolean {
   const [a, b] = [versionPattern.exec(version), versionPattern.exec(minimum)]
   if (!a || !b) return false
   for (const part of [1, 2, 3]) {
@@ -98,9 +109,15 @@ function comparePreReleases(a: string | undefined, b: string | undefined): numbe
     if (y === undefined) return 1
     if (x === y) continue
     const [isX, isY] = [/^[0-9]+$/.test(x), /^[0-9]+$/.test(y)]
-    if (isX && isY) return Number(x) - Number(y)
+    if (isX && isY) return compareNumbers(x, y)
     if (isX !== isY) return isX ? -1 : 1
     return x < y ? -1 : 1
   }
   return 0
+}
+
+/** Of any length: a double would take two long numbers for one. */
+function compareNumbers(a: string, b: string): number {
+  const [x, y] = [BigInt(a), BigInt(b)]
+  return x < y ? -1 : x > y ? 1 : 0
 }

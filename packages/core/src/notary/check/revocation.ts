@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { OcisignError } from '../../errors.js'
 import type { Outcome } from '../../verdict.js'
-import type { Certificate } from '../../x509/certificate.js'
+import { type Certificate, describeSubject } from '../../x509/certificate.js'
 import { atEnd, createDerReader, enter, finish, leave, readOid, skipElement, tags } from '../../x509/der.js'
-import { formatName } from '../../x509/name.js'
 import { oids } from '../../x509/oid.js'
 import type { ValidatedChain } from '../chain.js'
 import { inconclusive, notApplicable } from './outcome.js'
@@ -42,7 +41,7 @@ function namesOcspServer(value: Uint8Array): boolean {
 export function checkRevocation(chain: ValidatedChain): Outcome {
   const certificate = chain.certificates.slice(0, -1).find(namesRevocationSource)
   if (!certificate) return notApplicable
-  const subject = formatName(certificate.subject)
+  const subject = describeSubject(certificate)
   return inconclusive(
     new OcisignError(
       'UNAVAILABLE_REVOCATION',

@@ -2,8 +2,7 @@
 // Whether every certificate was valid when it was used (trust-store-trust-policy, authentic timestamp).
 import { OcisignError } from '../../errors.js'
 import type { Outcome } from '../../verdict.js'
-import type { Certificate } from '../../x509/certificate.js'
-import { formatName } from '../../x509/name.js'
+import { type Certificate, describeSubject } from '../../x509/certificate.js'
 import type { ValidatedChain } from '../chain.js'
 import type { SignedAttributes, UnsignedAttributes } from '../envelope.js'
 import type { VerifyingPolicy } from '../policy/document.js'
@@ -51,7 +50,7 @@ export function outsideValidity(
   time: number,
   when: string,
 ): OcisignError<'UNTRUSTED_VALIDITY'> {
-  const subject = formatName(certificate.subject)
+  const subject = describeSubject(certificate)
   const notBefore = new Date(certificate.notBefore).toISOString()
   const notAfter = new Date(certificate.notAfter).toISOString()
   const how =
