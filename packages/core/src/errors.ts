@@ -55,7 +55,6 @@ export interface ErrorCatalogue {
   INVALID_TRUST_STORE: { readonly store: string; readonly path?: string }
   // UNTRUSTED_: a definite no.
   UNTRUSTED_ANCHOR: { readonly stores: readonly string[] }
-  UNTRUSTED_CERTIFICATE: { readonly subject: string; readonly position: number }
   UNTRUSTED_EXPIRED: { readonly expiry: string }
   UNTRUSTED_IDENTITY: { readonly subject: string; readonly trusted: readonly string[] }
   UNTRUSTED_INTEGRITY: { readonly algorithm: string }

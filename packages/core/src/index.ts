@@ -88,6 +88,8 @@ export {
   encodePem,
   formatName,
   type KeyUsage,
+  type Name,
+  type NameAttribute,
   type PemBlock,
   parseCertificate,
   parseCertificateFile,

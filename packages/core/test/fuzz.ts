@@ -3,12 +3,12 @@
 import type { Parameters } from 'fast-check'
 
 /** Runs of each property: `OCISIGN_FUZZ_RUNS`, 2,000 by default. */
-export function fuzzRuns(): number {
+function fuzzRuns(): number {
   return wholeNumber('OCISIGN_FUZZ_RUNS') ?? 2000
 }
 
 /** The seed of this run: `OCISIGN_FUZZ_SEED`, or a new one; printed either way, so that a failure can be repeated. */
-export function fuzzSeed(what = 'fuzz'): number {
+function fuzzSeed(what = 'fuzz'): number {
   const seed = wholeNumber('OCISIGN_FUZZ_SEED') ?? Math.floor(Math.random() * 0x7fffffff)
   console.log(`${what}: ${fuzzRuns()} runs, OCISIGN_FUZZ_SEED=${seed}`)
   return seed

@@ -62,7 +62,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
 }
 
 /** As {@link parseCertificate}, in the middle of something. */
-export function readCertificate(reader: DerReader): Certificate {
+function readCertificate(reader: DerReader): Certificate {
   const { bytes } = reader
   const start = reader.position
   const outer = enter(reader, tags.sequence)

@@ -30,7 +30,7 @@ const invalid = (offset: number, why: string, cause?: unknown) =>
   )
 
 /** Tells the major type of the next item without reading it: 0 to 7. */
-export function peekMajorType({ bytes, offset }: CborReader): number {
+function peekMajorType({ bytes, offset }: CborReader): number {
   if (offset >= bytes.length) throw invalid(offset, 'ends early')
   return bytes[offset]! >> 5
 }
@@ -39,7 +39,7 @@ export function peekMajorType({ bytes, offset }: CborReader): number {
  * Reads the head of an item of this major type and gives its argument: a length, a count, or a number.
  * Longer forms than needed are read, as the reference reads them: the signature covers them as they are.
  */
-export function readHead(reader: CborReader, majorType: number): number | bigint {
+function readHead(reader: CborReader, majorType: number): number | bigint {
   const { bytes, offset } = reader
   const initial = bytes[offset]
   if (initial === undefined) throw invalid(offset, 'ends early')
@@ -65,7 +65,7 @@ const bigUnsigned = (bytes: Uint8Array, offset: number) =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset)
 
 /** Reads a head that counts bytes or items: there is at least one byte for each. */
-export function readCount(reader: CborReader, majorType: number): number {
+function readCount(reader: CborReader, majorType: number): number {
   const { offset } = reader
   const count = readHead(reader, majorType)
   if (count > reader.bytes.length - reader.offset) throw invalid(offset, 'claims to be longer than what is there')
@@ -81,7 +81,7 @@ export function readBytes(reader: CborReader): Uint8Array {
 }
 
 /** Reads a text string; `known` are texts that it may well be, found without decoding. */
-export function readText(reader: CborReader, known: readonly string[] = []): string {
+function readText(reader: CborReader, known: readonly string[] = []): string {
   const length = readCount(reader, 3)
   const { bytes, offset } = reader
   reader.offset = offset + length
@@ -101,7 +101,7 @@ function isTextAt(bytes: Uint8Array, offset: number, text: string): boolean {
 }
 
 /** Reads a key of a map. */
-export function readLabel(reader: CborReader, known?: readonly string[]): CborLabel {
+function readLabel(reader: CborReader, known?: readonly string[]): CborLabel {
   const { offset } = reader
   const majorType = peekMajorType(reader)
   if (majorType === 3) return readText(reader, known)
@@ -125,7 +125,7 @@ export function readEntries(reader: CborReader, depth: number, known?: readonly 
 }
 
 /** Reads an item of any type, at this depth of nesting. */
-export function readItem(reader: CborReader, depth: number, known?: readonly string[]): CborValue {
+function readItem(reader: CborReader, depth: number, known?: readonly string[]): CborValue {
   const majorType = peekMajorType(reader)
   switch (majorType) {
     case 2:

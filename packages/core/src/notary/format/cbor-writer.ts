@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes CBOR in the one way of RFC 8949 section 4.2.1 (core deterministic encoding), floats always in 64 bits.
-import { concatBytes, encodeText } from '../../bytes.js'
+import { concatBytes, encodeText, isUnicode } from '../../bytes.js'
 import { OcisignError } from '../../errors.js'
 import { limits } from '../../limits.js'
 import { type CborLabel, type CborTag, type CborValue, isCborTag } from './cbor-value.js'
 
 /** Writes the head of an item: major type 0 to 7, and its argument. */
-export function encodeHead(majorType: number, argument: number | bigint): Uint8Array {
+function encodeHead(majorType: number, argument: number | bigint): Uint8Array {
   const type = majorType << 5
   if (argument < 24) return Uint8Array.of(type | Number(argument))
   const width = argument < 0x100 ? 1 : argument < 0x1_0000 ? 2 : argument < 0x1_0000_0000 ? 4 : 8
@@ -28,11 +28,8 @@ export function encodeByteString(bytes: Uint8Array): Uint8Array {
 const unsupported = (why: string) =>
   new OcisignError('MISUSE_OPTION', `an extended attribute ${why}`, { option: 'extendedAttributes' })
 
-// A pair of surrogates counts as one character to the `u` flag, so this finds only lone ones.
-const loneSurrogate = /\p{Cs}/u
-
 function encodeTextString(text: string): Uint8Array {
-  if (loneSurrogate.test(text)) throw unsupported('has text that is not valid Unicode')
+  if (!isUnicode(text)) throw unsupported('has text that is not valid Unicode')
   const bytes = encodeText(text)
   return concatBytes(encodeHead(3, bytes.length), bytes)
 }
