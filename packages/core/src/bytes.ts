@@ -22,6 +22,14 @@ const nodeBuffer = (globalThis as { Buffer?: NodeBufferConstructor }).Buffer
 // A Buffer's own slice shares memory where Uint8Array's copies, so none leaves this file.
 const plain = ({ buffer, byteOffset, length }: NodeBuffer) => new Uint8Array(buffer, byteOffset, length)
 
+// A pair of surrogates counts as one character to the `u` flag, so this finds only lone ones.
+const loneSurrogate = /\p{Cs}/u
+
+/** Tells whether text is Unicode: without surrogates that stand alone, which UTF-8 cannot say. */
+export function isUnicode(text: string): boolean {
+  return !loneSurrogate.test(text)
+}
+
 /** Encodes text as UTF-8. */
 export function encodeText(text: string): Uint8Array {
   return nodeBuffer ? plain(nodeBuffer.from(text, 'utf8')) : encoder.encode(text)

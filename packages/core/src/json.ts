@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeText } from './bytes.js'
+import { decodeText, isUnicode } from './bytes.js'
 import { OcisignError, printable } from './errors.js'
 import { limits } from './limits.js'
 
@@ -130,11 +130,8 @@ function countMembers(value: JsonValue): number {
   return count
 }
 
-// A pair of surrogates counts as one character to the `u` flag, so this finds only lone ones.
-const loneSurrogate = /\p{Cs}/u
-
 function isWellFormed(value: JsonValue): boolean {
-  if (typeof value === 'string') return !loneSurrogate.test(value)
+  if (typeof value === 'string') return isUnicode(value)
   if (typeof value !== 'object' || value === null) return true
-  return Object.entries(value).every(([name, member]) => !loneSurrogate.test(name) && isWellFormed(member as JsonValue))
+  return Object.entries(value).every(([name, member]) => isUnicode(name) && isWellFormed(member as JsonValue))
 }

@@ -39,6 +39,11 @@ describe.each([
     expect(codeOf(() => subject.decodeText(bytes(...values)))).toBe('INVALID_TEXT')
   })
 
+  test('J4: tells Unicode from text with surrogates that stand alone', () => {
+    for (const text of ['', 'plain', 'ü€😀', '\ud83d\ude00']) expect(subject.isUnicode(text)).toBe(true)
+    for (const text of ['\ud83d', '\ude00', 'a\udc00\ud800', '😀\ud83d']) expect(subject.isUnicode(text)).toBe(false)
+  })
+
   test.each([
     ['', ''],
     ['f', 'Zg=='],

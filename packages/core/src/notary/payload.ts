@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a Notary Project signature signs (signature-specification, payload).
-import { decodeBase64, encodeText } from '../bytes.js'
+import { decodeBase64, encodeText, isUnicode } from '../bytes.js'
 import type { Target } from '../descriptor.js'
 import { isDigest } from '../digest.js'
 import { isOcisignError, OcisignError, printable } from '../errors.js'
@@ -8,9 +8,6 @@ import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject, require
 
 /** Annotations that begin so belong to the Notary Project. */
 export const reservedMetadataPrefix = 'io.cncf.notary'
-
-// A pair of surrogates counts as one character to the `u` flag, so this finds only lone ones.
-const loneSurrogate = /\p{Cs}/u
 
 const payloadNames = ['targetArtifact']
 const descriptorNames = ['mediaType', 'digest', 'size', 'annotations', 'artifactType', 'urls', 'data', 'platform']
@@ -119,6 +116,6 @@ export function requireUserMetadata(metadata: Readonly<Record<string, string>>):
     if (name.startsWith(reservedMetadataPrefix))
       throw refuse(name, `begins with ${reservedMetadataPrefix}, which is reserved; choose another name`)
     if (typeof value !== 'string') throw refuse(name, 'is not text; write its value as a string')
-    if (loneSurrogate.test(name) || loneSurrogate.test(value)) throw refuse(name, 'is not valid Unicode')
+    if (!isUnicode(name) || !isUnicode(value)) throw refuse(name, 'is not valid Unicode')
   }
 }

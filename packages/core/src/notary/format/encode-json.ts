@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isUnicode } from '../../bytes.js'
 import { limits } from '../../limits.js'
-
-// A pair of surrogates counts as one character to the `u` flag, so this finds only lone ones.
-const loneSurrogate = /\p{Cs}/u
 
 /**
  * Writes a value as JSON that reads as the same value; refuses any other, where JSON.stringify would change or drop it.
@@ -23,7 +21,7 @@ export function encodeJson(value: unknown, refuse: (why: string) => Error, depth
 }
 
 function encodeString(text: string, refuse: (why: string) => Error): string {
-  if (loneSurrogate.test(text)) throw refuse('has text that is not valid Unicode')
+  if (!isUnicode(text)) throw refuse('has text that is not valid Unicode')
   return JSON.stringify(text)
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Algorithm, notaryAlgorithms, requireAlgorithm } from '../../algorithm.js'
+import { isUnicode } from '../../bytes.js'
 import { OcisignError, printable } from '../../errors.js'
 import { attributesProblem, criticalProblem, maxCritical, requiredCritical } from '../attributes.js'
 import { type EnvelopeContent, payloadMediaType } from '../envelope.js'
@@ -29,6 +30,7 @@ export function requireSignable(
   for (const { key } of attributes.extended) {
     if (!keys.delete(key)) throw refuseExtended(key, 'is there twice')
     if (key === '') throw refuseExtended(key, 'has no name')
+    if (typeof key === 'string' && !isUnicode(key)) throw refuseExtended(key, 'has a name that is not valid Unicode')
   }
   const extended = attributes.extended.filter(({ critical }) => critical).map(({ key }) => key)
   const critical = [...requiredCritical(attributes), ...extended]
