@@ -38,9 +38,13 @@ export const command: Command = {
     const form = parseChoice(invocation.text('signature-manifest'), ['config', 'artifact'], 'signature-manifest')
     const { signal } = terminal
     const openArtifact = createArtifactOpener(invocation, signal)
-    // All are opened before the first is signed: a name misspelt should not be found out half-way.
     const artifacts = []
-    for (const name of names) artifacts.push({ name, ...(await openArtifact(name)) })
+    for (const name of names) {
+      const { store, reference } = await openArtifact(name)
+      // All have to be there before the first is signed: a name misspelt should not be found out half-way.
+      await store.resolve(reference, { signal })
+      artifacts.push({ name, store, reference })
+    }
     const { signer, userMetadata } = await openSigner(invocation, terminal, form)
     for (const { name, store, reference } of artifacts) {
       const { subject, manifest, layer } = await signArtifact(store, reference, signer, { userMetadata, signal })

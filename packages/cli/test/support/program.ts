@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the built command line as a person does.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+export const program = join(import.meta.dirname, '../../dist/main.js')
+
+export interface Ended {
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** A module that is loaded first. */
+  readonly require?: string
+  /** `ulimit -f`, in KiB: what is written beyond it fails. */
+  readonly fileLimit?: number
+  /** Called once the process runs. */
+  readonly started?: (child: ChildProcess) => void
+}
+
+/** Runs the program to its end; it sees nothing of the environment that tests run in. */
+export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const env = { PATH: process.env.PATH ?? '', HOME: '/nowhere', ...options.env }
+  const preload = options.require === undefined ? [] : ['--require', options.require]
+  const node = [process.execPath, ...preload, program, ...args]
+  const limited = ['bash', '-c', `ulimit -f ${options.fileLimit}; exec "$@"`, 'bash', ...node]
+  const [command = '', ...parameters] = options.fileLimit === undefined ? node : limited
+  const child = spawn(command, parameters, {
+    env,
+    ...(options.cwd && { cwd: options.cwd }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text
+    })
+  options.started?.(child)
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status, signal) => resolve({ status, signal, ...said }))
+  })
+}
+
+/** The lines of a text that ends with a line's end. */
+export const linesOf = (text: string): readonly string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'))
+
+/** The code that ends an error's one line. */
+export const codeOf = (stderr: string): string | undefined => /\[([A-Z_]+)\]\n$/.exec(stderr)?.[1]
