@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading half of the COSE codec (signature-envelope-cose): COSE_Sign1_Tagged and nothing else.
-import { equalBytes } from '../../bytes.js'
+import { copyBytes, equalBytes } from '../../bytes.js'
 import type { SignatureAlgorithm } from '../../crypto/platform.js'
 import { attributeNames, attributesProblem, criticalProblem, maxCritical } from '../attributes.js'
 import {
@@ -65,8 +65,8 @@ const knownTexts: readonly string[] = /* @__PURE__ */ (() => [
  *
  * Accepts one COSE_Sign1 under tag 18 and nothing after it: definite lengths, no duplicate label, valid UTF-8, one of
  * the six algorithms. Order and longer heads than needed are left as they are, for the signature covers them. Nothing
- * of it is verified; unprotected parameters that would decide something are refused. Payload, signature, chain and
- * timestamp are views of the bytes given: whoever waits before he uses them copies those bytes first.
+ * of it is verified; unprotected parameters that would decide something are refused. The certificates are views of the
+ * bytes given: whoever keeps them copies them.
  */
 export const coseDecoder: EnvelopeDecoder = {
   mediaType: coseMediaType,
@@ -95,17 +95,17 @@ function decodeCose(input: Uint8Array): UnverifiedEnvelope {
   const timestamp = unprotectedHeader.get(attributeNames.timestampSignature)
   return {
     mediaType: coseMediaType,
-    payload,
+    payload: copyBytes(payload),
     payloadType,
     attributes: readAttributes(protectedHeader),
     algorithm: algorithmOf(protectedHeader.get(coseLabels.algorithm)),
     toBeSigned: encodeSigStructure(protectedBytes, payload),
-    signature,
+    signature: copyBytes(signature),
     chain: readChain(unprotectedHeader.get(coseLabels.certificateChain)),
     // Of another type they are none, as in the reference: an agent never fails a verification, a timestamp is missing.
     unsigned: {
       signingAgent: typeof signingAgent === 'string' ? signingAgent : undefined,
-      timestamp: timestamp instanceof Uint8Array && timestamp.length > 0 ? timestamp : undefined,
+      timestamp: timestamp instanceof Uint8Array && timestamp.length > 0 ? copyBytes(timestamp) : undefined,
     },
   }
 }
