@@ -115,7 +115,13 @@ function requireSameChecks(actions: Readonly<Record<string, Action>>, outcomes: 
     checks++
     if (check !== 'integrity' && actions[check] === undefined) throw misuse([check])
   }
-  for (const check in actions) if (outcomes[check] === undefined) throw misuse([check])
+  let known = 1
+  for (const check in actions) {
+    known++
+    if (outcomes[check] === undefined) throw misuse([check])
+  }
+  // Counted, because a name that every object has looks like an action.
+  if (checks !== known) throw misuse(Object.keys(outcomes))
   if (checks < 2 || outcomes.integrity === undefined || outcomes.authenticity === undefined)
     throw misuse(['integrity', 'authenticity'])
 }
