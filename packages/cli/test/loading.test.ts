@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A command loads itself, and of Node's modules only those it needs.
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { linesOf, program, run } from './support/program.js'
+import { createScene, type Scene } from './support/scene.js'
+
+let scene: Scene
+beforeAll(async () => {
+  scene = await createScene()
+  await run(['sign', '--oci-layout', ...scene.signingWith('good'), scene.path('layout:v1')])
+})
+afterAll(() => scene.dispose())
+
+const recorder = join(import.meta.dirname, 'support/record-modules.cjs')
+const bundles = join(program, '../commands')
+let runs = 0
+
+/** What a command line loads, after `main.js`. */
+async function modulesOf(args: readonly string[], status = 0): Promise<readonly string[]> {
+  const record = scene.path(`modules-${runs++}`)
+  expect(await run(args, { require: recorder, env: { MODULES: record } })).toMatchObject({ status })
+  return [...new Set(linesOf(await readFile(record, 'utf8')))].filter((each) => each !== program)
+}
+
+const ofNode = (modules: readonly string[]) => modules.filter((each) => each.startsWith('node:')).sort()
+const ours = (modules: readonly string[]) => modules.filter((each) => /^[./]/.test(each))
+
+test('verify loads its own bundle and six modules of Node', async () => {
+  const modules = await modulesOf(['verify', ...scene.verifying, scene.path('layout:v1')])
+  expect(ours(modules)).toEqual(['./commands/verify.js'])
+  expect(ofNode(modules)).toEqual(['node:buffer', 'node:crypto', 'node:fs', 'node:os', 'node:path', 'node:process'])
+  for (const name of ['fs/promises', 'internal/crypto/webcrypto', 'net', 'tty'])
+    expect(modules).not.toContain(`NativeModule ${name}`)
+})
+
+test.each([
+  ['list', () => ['list', '--oci-layout', scene.path('layout:v1')]],
+  ['inspect', () => ['inspect', '--oci-layout', scene.path('layout:v1')]],
+  ['policy-lint', () => ['policy', 'lint', '--config-dir', scene.path('config')]],
+  ['certificate-list', () => ['cert', 'list', '--config-dir', scene.path('config')]],
+  ['help', () => ['--help']],
+])('%s loads its own bundle only, and no terminal', async (name, args) => {
+  const modules = await modulesOf(args())
+  expect(ours(modules)).toEqual([`./commands/${name}.js`])
+  for (const unneeded of ['net', 'tty', 'child_process', 'worker_threads', 'http', 'dns'])
+    expect(modules).not.toContain(`NativeModule ${unneeded}`)
+})
+
+test('help loads no cryptography', async () => {
+  expect(await modulesOf(['--help'])).not.toContain('NativeModule crypto')
+})
+
+/** What only code of that kind says. */
+const marks = {
+  'reading certificates': 'two signature algorithms',
+  signing: 'is not the key of the certificate it was given',
+  'keys in files': 'holds no private key',
+  'trust policies': 'trustPolicies',
+  layouts: 'imageLayoutVersion',
+  COSE: 'application/cose',
+}
+
+const expected: Readonly<Record<string, readonly (keyof typeof marks)[]>> = {
+  'blob-sign': ['COSE', 'keys in files', 'reading certificates', 'signing'],
+  'blob-verify': ['COSE', 'reading certificates', 'trust policies'],
+  'certificate-list': ['reading certificates'],
+  help: [],
+  inspect: ['COSE', 'layouts', 'reading certificates'],
+  list: ['layouts'],
+  'policy-lint': ['reading certificates', 'trust policies'],
+  sign: ['COSE', 'keys in files', 'layouts', 'reading certificates', 'signing'],
+  verify: ['COSE', 'layouts', 'reading certificates', 'trust policies'],
+}
+
+test.each(Object.entries(expected))('the bundle of %s holds %j', async (name, kinds) => {
+  const text = await readFile(join(bundles, `${name}.js`), 'utf8')
+  expect(
+    Object.entries(marks)
+      .flatMap(([kind, mark]) => (text.includes(mark) ? [kind] : []))
+      .sort(),
+  ).toEqual(kinds)
+})
+
+test('no bundle holds a second implementation of elliptic curves, or imports a package', async () => {
+  for (const file of readdirSync(bundles).filter((each) => each.endsWith('.js'))) {
+    const text = await readFile(join(bundles, file), 'utf8')
+    expect(text).not.toContain('Montgomery')
+    const required = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name)
+    expect(required.filter((each) => !each?.startsWith('node:'))).toEqual([])
+  }
+})
