@@ -3,7 +3,7 @@ import { withDeadline } from './deadline.js'
 import { type Descriptor, mediaTypes, parseDescriptor } from './descriptor.js'
 import type { Digest } from './digest.js'
 import { isOcisignError, OcisignError, printable } from './errors.js'
-import { type JsonValue, parseJsonObject } from './json.js'
+import { isJsonObject, type JsonValue, parseJsonObject, requireExactNames } from './json.js'
 import { refusalOf, refuseAll, selectNeeded } from './requirement.js'
 import { resolveReference } from './resolve.js'
 import { type ReadableStore, readAll } from './store.js'
@@ -39,6 +39,17 @@ export interface TreeOptions extends VerifyOptions {
 }
 
 const indexTypes: readonly string[] = [mediaTypes.imageIndex, mediaTypes.dockerManifestList]
+const indexNames = [
+  'schemaVersion',
+  'mediaType',
+  'artifactType',
+  'manifests',
+  'config',
+  'layers',
+  'subject',
+  'annotations',
+]
+const entryNames = ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'artifactType', 'platform']
 const ranks = ['refused', 'tolerated', 'verified'] as const
 
 /**
@@ -125,7 +136,10 @@ async function readChildren(
   options: TreeOptions,
 ): Promise<readonly Descriptor[]> {
   const bytes = await readAll(store, index, { signal: options.signal })
-  const document = parseJsonObject(bytes, { what: `index ${index.digest}`, integersOnly: true })
+  const what = `index ${index.digest}`
+  const document = parseJsonObject(bytes, { what, integersOnly: true })
+  // Readers that ignore letter case would see another index.
+  requireExactNames(document, indexNames, what)
   const { manifests } = document
   if (
     !Array.isArray(manifests) ||
@@ -141,7 +155,11 @@ async function readChildren(
       },
     )
   return manifests
-    .map((each: JsonValue, position) => parseDescriptor(each, `manifests[${position}] of ${index.digest}`))
+    .map((each: JsonValue, position) => {
+      const entry = `manifests[${position}] of ${what}`
+      if (isJsonObject(each)) requireExactNames(each, entryNames, entry)
+      return parseDescriptor(each, entry)
+    })
     .filter((child) => isSelected(child, options))
 }
 

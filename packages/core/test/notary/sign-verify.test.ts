@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole way: sign in a store, verify under a policy, and what has to be refused.
 import {
-  coseDecoder,
   cose,
+  coseDecoder,
   createMemoryStore,
   createMemoryTrustStore,
   createNotarySigner,
   createNotaryVerifier,
   digestBytes,
+  type EnvelopeFormat,
   encodeText,
   isOcisignError,
   jws,
   jwsDecoder,
   mediaTypes,
+  type NotarySignerOptions,
   notaryAlgorithms,
   parseTrustPolicy,
   signArtifact,
@@ -20,8 +22,6 @@ import {
   verifyArtifact,
   verifyBlob,
   withCertificates,
-  type EnvelopeFormat,
-  type NotarySignerOptions,
 } from '@ocisign/core'
 import { createTestChain } from '@ocisign/provider-local'
 import { describe, expect, test } from 'vitest'
@@ -113,6 +113,8 @@ describe.each([
     )
     const verifier = createNotaryVerifier({ policy, trustStore, formats: [format] })
     expect((await verifyBlob(content, signature, verifier)).decision).toBe('verified')
-    await expect(verifyBlob(encodeText('another'), signature, verifier)).rejects.toMatchObject({ code: 'UNTRUSTED_TARGET' })
+    await expect(verifyBlob(encodeText('another'), signature, verifier)).rejects.toMatchObject({
+      code: 'UNTRUSTED_TARGET',
+    })
   })
 })
