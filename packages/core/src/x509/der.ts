@@ -128,12 +128,25 @@ export function readElement(reader: DerReader, tag: number): Uint8Array {
   return reader.bytes.subarray(start, reader.position)
 }
 
-/** Moves past an element of any tag; its content is not looked at. */
+/** Moves past an element of any tag; what is in it is held to be elements, too, and not looked at. */
 export function skipElement(reader: DerReader): void {
   const tag = peekTag(reader)
   if (tag < 0) throw invalidDer(reader.position, 'the element ends too early')
   if ((tag & 0x1f) === 0x1f || tag === 0) throw invalidDer(reader.position, `${hex(tag)} is no tag that is read here`)
-  reader.position = readHeader(reader, tag)
+  const outer = enter(reader, tag)
+  const isConstructed = (tag & 0x20) !== 0
+  if (!isConstructed) reader.position = reader.limit
+  while (!atEnd(reader)) skipElement(reader)
+  leave(reader, outer)
+}
+
+/** Moves past the parameters of an algorithm that nobody here interprets: none, NULL, an OBJECT IDENTIFIER or a SEQUENCE. */
+export function skipParameters(reader: DerReader): void {
+  if (atEnd(reader)) return
+  const tag = peekTag(reader)
+  if (tag === tags.oid) readOid(reader)
+  else if (tag === tags.sequence) skipElement(reader)
+  else if (readContent(reader, tags.null).length > 0) throw invalidDer(reader.position, 'NULL has no content')
 }
 
 /** Reads a BOOLEAN: 00 or FF. */

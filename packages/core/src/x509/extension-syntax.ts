@@ -17,6 +17,7 @@ import {
   skipElement,
   tags,
 } from './der.js'
+import { checkName } from './name.js'
 import { oids } from './oid.js'
 
 type SyntaxCheck = (reader: DerReader, critical: boolean) => void
@@ -31,11 +32,12 @@ export const syntaxChecks: Readonly<Record<string, SyntaxCheck>> = {
     if (critical) throw invalid('a critical authorityKeyIdentifier')
     const outer = enter(reader, tags.sequence)
     if (peekTag(reader) === contextTag(0, false)) readContent(reader, contextTag(0, false))
-    if (peekTag(reader) === contextTag(1, true)) checkSequence(reader, skipElement, contextTag(1, true))
+    if (peekTag(reader) === contextTag(1, true)) checkSequence(reader, checkGeneralName, contextTag(1, true))
     if (peekTag(reader) === contextTag(2, false)) readUnsigned(reader, contextTag(2, false))
     leave(reader, outer)
   },
-  [oids.subjectAlternativeName]: (reader) => checkSequence(reader, checkGeneralName),
+  [oids.subjectAlternativeName]: (reader) => checkSequence(reader, checkAlternativeName),
+  [oids.issuerAlternativeName]: (reader) => checkSequence(reader, checkGeneralName),
   [oids.nameConstraints](reader) {
     const outer = enter(reader, tags.sequence)
     if (atEnd(reader)) throw invalid('empty nameConstraints')
@@ -48,18 +50,18 @@ export const syntaxChecks: Readonly<Record<string, SyntaxCheck>> = {
     const seen = new Set<string>()
     checkSequence(reader, () => {
       const outer = enter(reader, tags.sequence)
-      const policy = readPolicy(reader)
+      const policy = readAnyOid(reader)
       if (seen.has(policy)) throw invalid(`a policy twice`)
       seen.add(policy)
-      if (!atEnd(reader)) readContent(reader, tags.sequence)
+      if (peekTag(reader) === tags.sequence) skipElement(reader)
       leave(reader, outer)
     })
   },
   [oids.policyMappings]: (reader) =>
     checkSequence(reader, () => {
       const outer = enter(reader, tags.sequence)
-      readPolicy(reader)
-      readPolicy(reader)
+      readAnyOid(reader)
+      readAnyOid(reader)
       leave(reader, outer)
     }),
   [oids.policyConstraints](reader) {
@@ -74,7 +76,7 @@ export const syntaxChecks: Readonly<Record<string, SyntaxCheck>> = {
     checkSequence(reader, () => {
       const outer = enter(reader, tags.sequence)
       readOid(reader)
-      skipElement(reader)
+      checkGeneralName(reader)
       leave(reader, outer)
     })
   },
@@ -94,16 +96,17 @@ function checkDistributionPoint(reader: DerReader): void {
   const outer = enter(reader, tags.sequence)
   if (peekTag(reader) === contextTag(0, true)) {
     const outerName = enter(reader, contextTag(0, true))
-    checkSequence(reader, skipElement, contextTag(0, true))
+    checkSequence(reader, checkGeneralName, contextTag(0, true))
     leave(reader, outerName)
   }
   if (peekTag(reader) === contextTag(1, false)) readContent(reader, contextTag(1, false))
-  if (peekTag(reader) === contextTag(2, true)) checkSequence(reader, skipElement, contextTag(2, true))
+  if (peekTag(reader) === contextTag(2, true)) checkSequence(reader, checkGeneralName, contextTag(2, true))
   leave(reader, outer)
 }
 
-const [otherName, email, dnsName, x400Address, directoryName] = [0xa0, 0x81, 0x82, 0xa3, 0xa4]
-const [ediPartyName, uri, ipAddress, registeredId] = [0xa5, 0x86, 0x87, 0x88]
+// Without X.400 and EDI: certificates have none.
+const [otherName, email, dnsName, directoryName] = [0xa0, 0x81, 0x82, 0xa4]
+const [uri, ipAddress, registeredId] = [0x86, 0x87, 0x88]
 
 // Absolute, of the characters of RFC 3986, with at most a plain host: what is odder is refused, not interpreted.
 const uriPattern = new RegExp(
@@ -115,29 +118,42 @@ const uriPattern = new RegExp(
   ].join(''),
 )
 
+/** Of names of the subject, Go reads addresses of the web; of others, it does not. */
+function checkAlternativeName(reader: DerReader): void {
+  if (peekTag(reader) !== uri) checkGeneralName(reader)
+  else if (!uriPattern.test(readText(reader, uri))) throw invalid('a URI that is none')
+}
+
 function checkGeneralName(reader: DerReader): void {
   const tag = peekTag(reader)
   switch (tag) {
     case email:
     case dnsName:
+    case uri:
       readText(reader, tag)
       return
-    case uri: {
-      const text = readText(reader, tag)
-      if (!uriPattern.test(text)) throw invalid('a URI that is none')
-      return
-    }
     case ipAddress: {
       const { length } = readContent(reader, tag)
       if (length !== 4 && length !== 16) throw invalid('an IP address that is none')
       return
     }
-    case otherName:
-    case x400Address:
-    case directoryName:
-    case ediPartyName:
+    case directoryName: {
+      const outer = enter(reader, tag)
+      checkName(reader)
+      leave(reader, outer)
+      return
+    }
+    case otherName: {
+      const outer = enter(reader, tag)
+      readAnyOid(reader)
+      const outerValue = enter(reader, contextTag(0, true))
+      skipElement(reader)
+      leave(reader, outerValue)
+      leave(reader, outer)
+      return
+    }
     case registeredId:
-      readContent(reader, tag)
+      readAnyOid(reader, tag)
       return
     default:
       throw invalid('a general name of an unknown kind')
@@ -171,11 +187,11 @@ function checkRange(range: Uint8Array): void {
   if ((width !== 4 && width !== 16) || !/^1*0*$/.test(bits)) throw invalid('a range of IP addresses that is none')
 }
 
-/** The identifier of a policy, whose arcs may be of any size; as hexadecimal digits. */
-function readPolicy(reader: DerReader): string {
-  const content = readContent(reader, tags.oid)
+/** An identifier whose arcs may be of any size; as hexadecimal digits. */
+function readAnyOid(reader: DerReader, tag: number = tags.oid): string {
+  const content = readContent(reader, tag)
   const malformed = content.some((byte, index) => byte === 0x80 && (index === 0 || content[index - 1]! < 0x80))
-  if (malformed || !(content[content.length - 1]! < 0x80)) throw invalid('a policy identifier that is none')
+  if (malformed || !(content[content.length - 1]! < 0x80)) throw invalid('an object identifier that is none')
   return encodeHex(content)
 }
 

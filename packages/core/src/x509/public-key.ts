@@ -4,7 +4,6 @@ import type { PublicKey } from '../crypto/platform.js'
 import { OcisignError } from '../errors.js'
 import { curves, isPoint } from './curve.js'
 import {
-  atEnd,
   createDerReader,
   type DerReader,
   enter,
@@ -15,6 +14,7 @@ import {
   readContent,
   readOid,
   readUnsigned,
+  skipParameters,
   tags,
 } from './der.js'
 import { oids, unsupportedNames } from './oid.js'
@@ -117,15 +117,11 @@ function checkUnsupported(oid: string, parameters: Uint8Array, key: Uint8Array):
     const value = createDerReader(key)
     requirePositive(readUnsigned(value))
     finish(value)
-  } else if (parameters.length > 0) {
+  } else {
     const reader = createDerReader(parameters)
-    skipOne(reader)
+    skipParameters(reader)
+    finish(reader)
   }
-}
-
-function skipOne(reader: DerReader): void {
-  readContent(reader, peekTag(reader))
-  if (!atEnd(reader)) throw invalid('has malformed parameters')
 }
 
 function requirePositive(magnitude: Uint8Array): void {

@@ -9,10 +9,9 @@ import {
   enter,
   leave,
   peekTag,
-  readContent,
   readOid,
   readSmallInteger,
-  skipElement,
+  skipParameters,
   tags,
 } from './der.js'
 import { oids, unsupportedNames } from './oid.js'
@@ -50,17 +49,14 @@ export function readSignatureAlgorithm(reader: DerReader): SignatureAlgorithm | 
 function readPlain(reader: DerReader, oid: string): SignatureAlgorithm | Unsupported {
   const algorithm = algorithms[oid]
   if (!algorithm) {
-    if (!atEnd(reader)) skipElement(reader)
+    skipParameters(reader)
     return { unsupported: unsupportedNames[oid] ?? oid }
   }
   // NULL for RSA, nothing for ECDSA (RFC 4055 section 5, RFC 5758 section 3.2); nothing is accepted for RSA as well.
-  if (atEnd(reader) || (algorithm.scheme === 'RSASSA-PKCS1-v1_5' && isNull(reader))) return algorithm
-  reader.position = reader.limit
+  const fits = atEnd(reader) || (algorithm.scheme === 'RSASSA-PKCS1-v1_5' && peekTag(reader) === tags.null)
+  skipParameters(reader)
+  if (fits) return algorithm
   return { unsupported: `${algorithm.scheme} with parameters` }
-}
-
-function isNull(reader: DerReader): boolean {
-  return peekTag(reader) === tags.null && readContent(reader, tags.null).length === 0
 }
 
 const unusualPss: Unsupported = { unsupported: 'RSASSA-PSS with unusual parameters' }
@@ -75,7 +71,7 @@ function readPss(reader: DerReader): SignatureAlgorithm | Unsupported {
     const outerIdentifier = enter(reader, tags.sequence)
     const isMgf1 = readOid(reader) === oids.mgf1
     if (isMgf1) mask = readHash(reader)
-    else reader.position = reader.limit
+    else skipParameters(reader)
     leave(reader, outerIdentifier)
     leave(reader, outerMask)
   }
@@ -103,8 +99,8 @@ function readWrappedHash(reader: DerReader, tag: number): DigestAlgorithm | unde
 function readHash(reader: DerReader): DigestAlgorithm | undefined {
   const outer = enter(reader, tags.sequence)
   const hash = hashes[readOid(reader)]
-  const plain = atEnd(reader) || isNull(reader)
-  if (!plain) reader.position = reader.limit
+  const plain = atEnd(reader) || peekTag(reader) === tags.null
+  skipParameters(reader)
   leave(reader, outer)
   return plain ? hash : undefined
 }

@@ -94,7 +94,12 @@ describe('nesting', () => {
   })
 
   test('skipping takes any low tag', () => {
-    for (const tag of [0x02, 0x30, 0x81, 0xa3]) read(tlv(tag, bytes(1)), skipElement)
+    for (const tag of [0x02, 0x04, 0x81]) read(tlv(tag, bytes(1)), skipElement)
+    for (const tag of [0x30, 0x31, 0xa3]) {
+      read(tlv(tag, tlv(2, bytes(1)), tlv(0x30, tlv(5))), skipElement)
+      refused(tlv(tag, bytes(1)), skipElement)
+      refused(tlv(tag, tlv(0x30, bytes(2, 2, 1))), skipElement)
+    }
     refused(bytes(), skipElement)
     refused(bytes(0x1f, 0x81, 0x01, 0x00), skipElement)
     refused(bytes(0xbf, 0x1f, 0x00), skipElement)

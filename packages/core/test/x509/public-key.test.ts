@@ -191,6 +191,7 @@ describe('keys of other kinds', () => {
       'DSA with a key of zero',
       sequence(sequence(oid(oids.dsa), sequence(integer(23), integer(11), integer(2))), bitString(integer(0))),
     ],
+    ['an unknown kind with a number', sequence(sequence(oid('1.2.3.4'), integer(1)), bitString(bytes()))],
     ['an unknown kind with two parameters', sequence(sequence(oid('1.2.3.4'), nothing, nothing), bitString(bytes()))],
     ['a key that is no BIT STRING', sequence(sequence(oid('1.2.3.4')), nothing)],
   ])('%s is refused', (_, spki) => expect(codeOf(() => parsePublicKey(spki))).toEqual(refused))
@@ -243,9 +244,9 @@ describe('signature algorithms', () => {
     ['MD5 with RSA', 'MD5 with RSA', sequence(oid('1.2.840.113549.1.1.4'), nothing)],
     ['ECDSA with SHA-1', 'ECDSA with SHA-1', sequence(oid('1.2.840.10045.4.1'))],
     ['Ed25519', 'Ed25519', sequence(oid(oids.ed25519))],
-    ['an unknown one', '1.2.3.4', sequence(oid('1.2.3.4'), integer(1))],
+    ['an unknown one', '1.2.3.4', sequence(oid('1.2.3.4'), sequence(integer(1)))],
     ['ECDSA with NULL', 'ECDSA with parameters', sequence(oid('1.2.840.10045.4.3.2'), nothing)],
-    ['RSA with a number', 'RSASSA-PKCS1-v1_5 with parameters', sequence(oid('1.2.840.113549.1.1.11'), integer(1))],
+    ['RSA with parameters', 'RSASSA-PKCS1-v1_5 with parameters', sequence(oid('1.2.840.113549.1.1.11'), sequence())],
     ['PSS without parameters', 'RSASSA-PSS with unusual parameters', sequence(oid(oids.rsassaPss))],
     ['PSS with all defaults', 'RSASSA-PSS with unusual parameters', sequence(oid(oids.rsassaPss), sequence())],
     ['PSS with a short salt', 'RSASSA-PSS with unusual parameters', pss(oids.sha256, 20)],
@@ -255,7 +256,7 @@ describe('signature algorithms', () => {
     [
       'PSS with odd parameters of the hash',
       'RSASSA-PSS with unusual parameters',
-      pss(oids.sha256, 32, oids.sha256, integer(1)),
+      pss(oids.sha256, 32, oids.sha256, sequence()),
     ],
     [
       'PSS with another trailer',
@@ -287,6 +288,8 @@ describe('signature algorithms', () => {
   test.each<[string, Uint8Array]>([
     ['nothing', sequence()],
     ['two parameters', sequence(oid('1.2.3.4'), nothing, nothing)],
+    ['a number for parameters', sequence(oid('1.2.840.113549.1.1.11'), integer(1))],
+    ['NULL with content', sequence(oid('1.2.840.113549.1.1.11'), tlv(5, bytes(0)))],
     ['a salt below zero', pss(oids.sha256, -1)],
   ])('%s is refused', (_, der) => expect(codeOf(() => read(der))).toBe('INVALID_DER'))
 })
