@@ -182,6 +182,6 @@ describe('those that are not', () => {
     for (const tail of ['', ' ', '%', '@', '//'])
       for (const part of ['a', 'a.', '%20', '@', ':', '/'])
         codeOf(() => read(san(text(6, `http://${part.repeat(60_000 / part.length)}${tail}`))))
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(performance.now() - started).toBeLessThan(10_000)
   })
 })

@@ -77,6 +77,6 @@ describe('parsing', () => {
     const der = sequence(...Array.from({ length: 4000 }, () => set(attribute('2.5.4.11', utf8('a')))))
     const started = performance.now()
     expect(formatName(der).length).toBe(4000 * 5 - 1)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(10_000)
   })
 })

@@ -76,7 +76,7 @@ describe('blocks', () => {
     const started = performance.now()
     for (const line of ['-----BEGIN A-----\n', ' ', '-----', '-----BEGIN ', 'A', '\r', ' \t\n', '-----BEGIN A A'])
       expect(codeOf(() => parsePem(line.repeat(Math.floor(1_000_000 / line.length))))).toBe('INVALID_PEM')
-    expect(performance.now() - started).toBeLessThan(3000)
+    expect(performance.now() - started).toBeLessThan(10_000)
   })
 })
 
