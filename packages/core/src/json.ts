@@ -42,9 +42,8 @@ export function parseJson(input: Uint8Array | string, options: JsonOptions = {})
   }
   // JSON.parse keeps the last of duplicate members, so there are fewer names than there were colons.
   if (countMembers(value) !== members) throw invalid(what, 'has duplicate members')
-  // Valid UTF-8 has none, so only an escape can bring one in; looking costs a start-up its share.
-  const mayHaveLone = typeof input === 'string' || text.includes('\\u')
-  if (mayHaveLone && !isWellFormed(value)) throw invalid(what, 'has text with a lone surrogate')
+  // Valid UTF-8 has none, so only an escape can bring one in.
+  if (text.includes('\\u') && !isWellFormed(value)) throw invalid(what, 'has text with a lone surrogate')
   return value
 }
 
