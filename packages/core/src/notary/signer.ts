@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { createHasher } from '#crypto'
-import { requireAlgorithm } from '../algorithm.js'
+import { algorithmName, requireAlgorithm } from '../algorithm.js'
 import type { Signature } from '../attachment.js'
 import { encodeHex, equalBytes } from '../bytes.js'
 import type { CallOptions, Target } from '../descriptor.js'
 import { OcisignError } from '../errors.js'
-import type { SigningKey, X509Material } from '../key.js'
+import type { RawSignature, SigningKey, X509Material } from '../key.js'
 import type { Signer } from '../signer.js'
 import { createNotaryAttachment, type SignatureManifestForm, thumbprintAnnotation } from './attachment.js'
 import { type ChainCache, createChainCache, type ValidatedChain, validateChain } from './chain.js'
@@ -87,6 +87,7 @@ async function signTarget(
   const content = contentOf(target, options, signingTime)
   const prepared = format.prepare(content, key.algorithm)
   const signature = await key.sign(prepared.toBeSigned, context)
+  requireRawSignature(signature, key)
   const bytes = prepared.seal(signature, { signingAgent })
   const chain = await verifyOwnSignature(bytes, content, options, chains)
   requireValidAt(chain, signingTime.getTime())
@@ -109,6 +110,17 @@ function contentOf(target: Target, options: NotarySignerOptions, signingTime: Da
     extended: extendedAttributes,
   }
   return { payload: encodePayload(target), payloadType: payloadMediaType, attributes }
+}
+
+/** Holds what a key answered to its form; a key is somebody else's code. @throws UNTRUSTED_INTEGRITY */
+function requireRawSignature(raw: unknown, key: SigningKey<X509Material>): asserts raw is RawSignature<X509Material> {
+  const { signature, material } = (raw ?? {}) as Partial<RawSignature<X509Material>>
+  const chain: unknown = material?.chain
+  const isBytes = (value: unknown) => value instanceof Uint8Array
+  if (isBytes(signature) && material?.kind === 'x509' && Array.isArray(chain) && chain.every(isBytes)) return
+  throw new OcisignError('UNTRUSTED_INTEGRITY', `${key.id} did not answer with a signature and its certificate chain`, {
+    algorithm: algorithmName(key.algorithm),
+  })
 }
 
 /** Reads the envelope back as a verifier would; what it says has to be what was asked for. */
