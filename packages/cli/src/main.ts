@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
+import { loadWithCode } from './code-cache.js'
 import type { Command } from './command.js'
 
 interface Loaded {
@@ -8,28 +9,33 @@ interface Loaded {
 }
 
 // A command is loaded when it is named: start-up time is what a user waits for most often.
-const commands: Readonly<Record<string, () => Promise<Loaded>>> = {
-  sign: () => import('./commands/sign.js'),
-  verify: () => import('./commands/verify.js'),
-  list: () => import('./commands/list.js'),
-  inspect: () => import('./commands/inspect.js'),
-  'blob sign': () => import('./commands/blob-sign.js'),
-  'blob verify': () => import('./commands/blob-verify.js'),
-  'policy lint': () => import('./commands/policy-lint.js'),
-  'policy explain': () => import('./commands/policy-explain.js'),
-  'policy init': () => import('./commands/policy-init.js'),
-  'certificate add': () => import('./commands/certificate-add.js'),
-  'certificate list': () => import('./commands/certificate-list.js'),
-  'certificate generate-test': () => import('./commands/certificate-generate-test.js'),
+const commands: Readonly<Record<string, string>> = {
+  sign: 'sign',
+  verify: 'verify',
+  list: 'list',
+  inspect: 'inspect',
+  'blob sign': 'blob-sign',
+  'blob verify': 'blob-verify',
+  'policy lint': 'policy-lint',
+  'policy explain': 'policy-explain',
+  'policy init': 'policy-init',
+  'certificate add': 'certificate-add',
+  'certificate list': 'certificate-list',
+  'certificate generate-test': 'certificate-generate-test',
 }
 
 /** What Notation calls it. */
 const aliases: Readonly<Record<string, string>> = { cert: 'certificate', ls: 'list' }
 
+function load(file: string): Loaded {
+  const path = require.resolve(`./commands/${file}.js`)
+  return (loadWithCode(path, require) ?? require(path)) as Loaded
+}
+
 const [first = '', ...others] = process.argv.slice(2)
 const args = [Object.hasOwn(aliases, first) ? aliases[first]! : first, ...others]
 const words = Object.hasOwn(commands, args.slice(0, 2).join(' ')) ? 2 : 1
 const name = args.slice(0, words).join(' ')
-if (Object.hasOwn(commands, name))
-  commands[name]!().then(({ command, start }) => start(name, command, args.slice(words)))
-else import('./commands/help.js').then(({ command, start }) => start('help', command, ['--', ...args]))
+const isKnown = Object.hasOwn(commands, name)
+const { command, start } = load(isKnown ? commands[name]! : 'help')
+start(name, command, isKnown ? args.slice(words) : ['--', ...args])

@@ -8,7 +8,10 @@ import { createTerminal } from './terminal.js'
 /** Runs a command to the end of the process. */
 export function start(name: string, command: Command, args: readonly string[]): void {
   const controller = new AbortController()
-  const terminal = createTerminal(controller.signal, args.includes('--debug'))
+  const debug = args.includes('--debug')
+  // Where a refusal came from interests nobody else, and finding out costs time for each.
+  if (!debug) Error.stackTraceLimit = 0
+  const terminal = createTerminal(controller.signal, debug)
   let interrupted: 'SIGINT' | 'SIGTERM' | undefined
 
   /** The first signal lets a write in progress clean up after itself, the second does not wait for it. */

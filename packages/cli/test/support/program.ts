@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A module that is loaded first. */
   readonly require?: string
+  /** Another copy of the program. */
+  readonly program?: string
   /** `ulimit -f`, in KiB: what is written beyond it fails. */
   readonly fileLimit?: number
   /** Called once the process runs. */
@@ -27,7 +29,7 @@ export interface RunOptions {
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const env = { PATH: process.env.PATH ?? '', HOME: '/nowhere', ...options.env }
   const preload = options.require === undefined ? [] : ['--require', options.require]
-  const node = [process.execPath, ...preload, program, ...args]
+  const node = [process.execPath, ...preload, options.program ?? program, ...args]
   const limited = ['bash', '-c', `ulimit -f ${options.fileLimit}; exec "$@"`, 'bash', ...node]
   const [command = '', ...parameters] = options.fileLimit === undefined ? node : limited
   const child = spawn(command, parameters, {
