@@ -28,6 +28,8 @@ import { expect } from 'vitest'
 export const passed: Outcome = { status: 'passed' }
 export const json = (value: unknown) => encodeText(JSON.stringify(value))
 export const code = (value: string, more: object = {}) => ({ code: value, ...more })
+/** What a terminal obeys or a log viewer hides. */
+export const unprintable = /[\p{Cc}\p{Cf}]/u
 export const caught = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => expect.fail('it did not reject'),
