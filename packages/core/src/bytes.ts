@@ -37,11 +37,23 @@ export function encodeText(text: string): Uint8Array {
 
 /** Decodes UTF-8, refusing what is not; a byte order mark is kept, not swallowed. @throws INVALID_TEXT */
 export function decodeText(bytes: Uint8Array, what = 'text'): string {
+  const short = bytes.length <= 24 ? decodeAscii(bytes) : undefined
+  if (short !== undefined) return short
   try {
     return decoder.decode(bytes)
   } catch (cause) {
     throw new OcisignError('INVALID_TEXT', `${what} is not valid UTF-8`, { what }, { cause })
   }
+}
+
+/** Short text is nearly always ASCII, and read before the platform's decoder would have begun; undefined where it is not. */
+function decodeAscii(bytes: Uint8Array): string | undefined {
+  let text = ''
+  for (const byte of bytes) {
+    if (byte >= 0x80) return undefined
+    text += String.fromCharCode(byte)
+  }
+  return text
 }
 
 /** Compares two byte strings. Not in constant time: nothing secret is compared here. */

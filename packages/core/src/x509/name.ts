@@ -200,7 +200,9 @@ export function formatName(der: Uint8Array): string {
   return parts.reverse().join(',')
 }
 
-const escapeValue = (value: string) => value.replace(/[,+"\\<>;]|^[ #]| $/g, '\\$&')
+const special = /[,+"\\<>;]|^[ #]| $/
+const everySpecial = /[,+"\\<>;]|^[ #]| $/g
+const escapeValue = (value: string) => (special.test(value) ? value.replace(everySpecial, '\\$&') : value)
 
 /** A string in DER as Go encodes it: PrintableString where it can, here without `*` and `&`, else UTF8String. */
 function encodeString(value: string): Uint8Array {
