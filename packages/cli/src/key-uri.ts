@@ -2,6 +2,7 @@
 // Turns --key and --certificate-chain into a key with certificates.
 import {
   limits,
+  OcisignError,
   parseCertificatesPem,
   printable,
   type SigningKey,
@@ -31,7 +32,12 @@ export async function openSigningKey(invocation: Invocation, terminal: Terminal)
   // The certificates first: nobody should be asked for a passphrase in vain.
   const bytes = await readFileUpTo(chainPath, limits.documentBytes, terminal.signal)
   const certificates = parseCertificatesPem(bytes, `certificate chain ${printable(chainPath, 1000)}`)
-  const passphrase = async () => (await import('./passphrase.js')).askPassphrase(terminal)
+  const passphrase = async () => {
+    const given = await (await import('./passphrase.js')).askPassphrase(terminal)
+    if (given !== undefined) return given
+    const id = printable(uri, 1000)
+    throw new OcisignError('DENIED_KEY', `${id} is encrypted; set OCISIGN_KEY_PASSPHRASE to its passphrase`, { id })
+  }
   const key = await openKey(uri, { signal: terminal.signal, passphrase })
   return withCertificates(
     key,

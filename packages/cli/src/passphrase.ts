@@ -4,17 +4,29 @@ import type { Terminal } from './command.js'
 
 const maxLength = 1024
 
+/** What of the process is used. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'setEncoding' | 'pause' | 'on' | 'off'>
+  readonly stderr: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
+  kill(pid: number, signal: string): unknown
+  readonly pid: number
+}
+
 /** Asks for a passphrase; undefined where there is nobody to ask. What is typed is not shown. */
-export async function askPassphrase({ signal }: Terminal): Promise<string | undefined> {
-  const given = process.env.OCISIGN_KEY_PASSPHRASE
+export async function askPassphrase(
+  { signal }: Pick<Terminal, 'signal'>,
+  surroundings: Surroundings = process,
+): Promise<string | undefined> {
+  const given = surroundings.env.OCISIGN_KEY_PASSPHRASE
   if (given !== undefined) return given
-  const { stdin, stderr } = process
+  const { stdin, stderr } = surroundings
   if (!stdin.isTTY || !stderr.isTTY) return undefined
   stderr.write('Passphrase of the key: ')
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')
   try {
-    return await readLine(stdin, signal)
+    return await readLine(surroundings, signal)
   } finally {
     stdin.setRawMode(false)
     stdin.pause()
@@ -22,7 +34,7 @@ export async function askPassphrase({ signal }: Terminal): Promise<string | unde
   }
 }
 
-function readLine(stdin: NodeJS.ReadStream, signal: AbortSignal): Promise<string | undefined> {
+function readLine({ stdin, kill, pid }: Surroundings, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let text = ''
     const finish = (settle: () => void) => {
@@ -36,7 +48,7 @@ function readLine(stdin: NodeJS.ReadStream, signal: AbortSignal): Promise<string
         if (character === '\r' || character === '\n') return finish(() => resolve(text))
         if (character === '\u0004') return finish(() => resolve(undefined))
         // In raw mode the terminal sends this as a character, not as a signal.
-        if (character === '\u0003') process.kill(process.pid, 'SIGINT')
+        if (character === '\u0003') kill(pid, 'SIGINT')
         else if (character === '\u007f' || character === '\b') text = text.slice(0, -1)
         else if (text.length < maxLength) text += character
       }
