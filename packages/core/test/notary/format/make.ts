@@ -48,7 +48,7 @@ export const protectedText = (member: string) => `${JSON.stringify(protectedHead
 
 export type Labels = readonly (readonly [CborLabel, unknown])[]
 
-export const coseProtected: Labels = [
+const coseProtected: Labels = [
   [1, -7],
   [2, [scheme]],
   [3, payloadMediaType],
