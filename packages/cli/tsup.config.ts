@@ -9,12 +9,9 @@ type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 const here = (path: string) => new URL(path, import.meta.url)
 const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8')) as { readonly version: string }
 
-// What an earlier build made under another name must not be published.
-mkdirSync(here('dist'), { recursive: true })
-for (const file of readdirSync(here('dist'), { recursive: true, encoding: 'utf8' }))
-  if (/\.(?:js|cache)$/.test(file)) rmSync(here(`dist/${file}`))
 // CommonJS inside, because Node starts it quicker: an ECMAScript import of one of Node's modules looks at everything
 // that is in it, WebCrypto and the terminal included.
+mkdirSync(here('dist/commands'), { recursive: true })
 writeFileSync(here('dist/package.json'), '{ "type": "commonjs" }\n')
 
 /** A plugin that puts a module of a few lines in the place of another. */
@@ -81,6 +78,10 @@ const common: Options = {
 // Each command is bundled by itself, with all that it needs and nothing else: starting one reads two files, and what
 // commands share is there several times, which costs less than looking it up.
 const commands = readdirSync(here('src/commands')).map((file) => file.replace(/\.ts$/, ''))
+
+// What is left of a command that is gone must not be published.
+for (const file of readdirSync(here('dist/commands')))
+  if (file.endsWith('.js') && !commands.includes(file.replace(/\.js$/, ''))) rmSync(here(`dist/commands/${file}`))
 
 export default defineConfig([
   { ...common, entry: ['src/main.ts'] },

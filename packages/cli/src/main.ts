@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
+import { writeSync } from 'node:fs'
 import { loadWithCode } from './code-cache.js'
 import type { Command } from './command.js'
 
@@ -37,5 +38,12 @@ const args = [Object.hasOwn(aliases, first) ? aliases[first]! : first, ...others
 const words = Object.hasOwn(commands, args.slice(0, 2).join(' ')) ? 2 : 1
 const name = args.slice(0, words).join(' ')
 const isKnown = Object.hasOwn(commands, name)
-const { command, start } = load(isKnown ? commands[name]! : 'help')
-start(name, command, isKnown ? args.slice(words) : ['--', ...args])
+try {
+  const { command, start } = load(isKnown ? commands[name]! : 'help')
+  start(name, command, isKnown ? args.slice(words) : ['--', ...args])
+} catch (error) {
+  // Node's own exit code for this would be a definite no.
+  const [reason] = String((error as Error).message).split('\n')
+  writeSync(2, `ocisign: cannot start: ${reason}; install it again\n`)
+  process.exitCode = 3
+}

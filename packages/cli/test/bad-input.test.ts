@@ -286,3 +286,10 @@ test('control characters of a name never reach the terminal', async () => {
   expect(linesOf(stderr)).toHaveLength(1)
   expect(stderr).not.toContain('\u001b')
 })
+
+test.each(['exception', 'rejection'])('an %s that nobody foresaw is one line, and no answer', async (kind) => {
+  const options = { require: join(import.meta.dirname, 'support/surprise.cjs'), env: { SURPRISE: kind } }
+  const ended = await run(['policy', 'lint', '--config-dir', scene.path('config')], options)
+  expect(ended.status).toBe(3)
+  expect(linesOf(ended.stderr)).toEqual(['ocisign: unexpected error: surprise\\u000ain two lines; --debug shows more'])
+})

@@ -3,7 +3,7 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { program, run } from './support/program.js'
+import { linesOf, program, run } from './support/program.js'
 import { createScene, type Scene } from './support/scene.js'
 
 let scene: Scene
@@ -55,4 +55,14 @@ test.each([
 test('need not be there', async () => {
   const { verified } = await withCopy('without', (bundle) => rm(`${bundle}.cache`))
   expect(verified.stderr).toBe('')
+})
+
+test('a program that is not whole says so, and gives no answer', async () => {
+  const folder = scene.path('broken')
+  await cp(join(program, '..'), folder, { recursive: true })
+  await rm(join(folder, 'commands/verify.js'))
+  const broken = { program: join(folder, 'main.js') }
+  const ended = await run(['verify', ...scene.verifying, scene.path('layout:v1')], broken)
+  expect(ended).toMatchObject({ status: 3, stdout: '' })
+  expect(linesOf(ended.stderr)).toEqual([expect.stringContaining('cannot start')])
 })
