@@ -1,27 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files that the command line names: read once, to their end, so that a pipe will do as well.
 import { type FileHandle, open } from 'node:fs/promises'
-import { isOcisignError, OcisignError, printable } from '@ocisign/core'
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'a part of its path is not a folder',
-  EISDIR: 'it is a folder',
-  ENOSPC: 'there is no space left',
-  EFBIG: 'it would be larger than is allowed',
-}
-
-/** The error of a file that could not be read or written. */
-export function fileError(path: string, cause: unknown, doing: 'read' | 'write'): OcisignError {
-  if (isOcisignError(cause)) return cause
-  const { code } = cause as { readonly code?: string }
-  const shown = printable(path, 1000)
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return new OcisignError('DENIED_FILE', `no permission to ${doing} ${shown}`, { path: shown }, { cause })
-  const why = reasons[code ?? ''] ?? code ?? 'the system does not say why'
-  const details = { path: shown, retryable: false }
-  return new OcisignError('UNAVAILABLE_FILE', `cannot ${doing} ${shown}: ${why}`, details, { cause })
-}
+import { fileError } from '@ocisign/core/node'
 
 const bufferBytes = 1024 * 1024
 
@@ -36,7 +16,7 @@ export async function* streamFile(path: string, signal: AbortSignal): AsyncGener
   let reading = file.read(buffers[0], 0, bufferBytes)
   try {
     for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
-      const { bytesRead } = await reading.catch((error: unknown) => Promise.reject(fileError(path, error, 'read')))
+      const { bytesRead } = await reading.catch((error: unknown) => Promise.reject(fileError(error, path, 'read')))
       signal.throwIfAborted()
       if (bytesRead === 0) return
       reading = file.read(buffers[turn === 0 ? 1 : 0], 0, bufferBytes)
@@ -69,6 +49,6 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path)
   } catch (error) {
-    throw fileError(path, error, 'read')
+    throw fileError(error, path, 'read')
   }
 }

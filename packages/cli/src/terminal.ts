@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Buffer } from 'node:buffer'
 import { writeSync } from 'node:fs'
+import { fileError } from '@ocisign/core/node'
 import type { Terminal } from './command.js'
-import { fileError } from './files.js'
 import { formatError } from './output/error.js'
 
 /**
@@ -26,7 +26,7 @@ export function createTerminal(signal: AbortSignal, debug: boolean): Terminal {
         writeAll(1, `${line}\n`)
       } catch (error) {
         // Whoever read has heard enough (`| head -1`): that is no failure, and the exit code still tells the answer.
-        if ((error as { readonly code?: string }).code !== 'EPIPE') throw fileError('standard output', error, 'write')
+        if ((error as { readonly code?: string }).code !== 'EPIPE') throw fileError(error, 'standard output', 'write')
         isOpen = false
       }
     },

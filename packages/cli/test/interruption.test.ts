@@ -136,7 +136,7 @@ describe('a write that the system stops midway', () => {
     closeSync(full)
     expect(status).toBe(3)
     expect(linesOf(stderr)).toEqual([
-      'ocisign: cannot write standard output: there is no space left [UNAVAILABLE_FILE]',
+      'ocisign: cannot write "standard output": there is no space left [UNAVAILABLE_FILE]',
     ])
   })
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { printable, signBlob } from '@ocisign/core'
+import { isOcisignError, printable, signBlob } from '@ocisign/core'
 import { writeFileAtomically } from '@ocisign/core/node'
 import { requirePositionals } from '../artifact.js'
 import { type Command, type Invocation, misuse, type OptionSpec, parseChoice } from '../command.js'
 import { configOptions } from '../config.js'
 import { exitCodes } from '../exit-codes.js'
-import { fileError, streamFile } from '../files.js'
+import { streamFile } from '../files.js'
 import { keyOptions } from '../key-uri.js'
 import { documentOptions, parseDocumentOutput } from '../output/print.js'
 import { openSigner, signerOptions } from '../signer.js'
@@ -46,10 +46,7 @@ export const command: Command = {
     try {
       await writeFileAtomically(path, signature.bytes, { replace, signal })
     } catch (error) {
-      signal.throwIfAborted()
-      throw (error as { readonly code?: string }).code === 'EEXIST'
-        ? alreadyThere(path)
-        : fileError(path, error, 'write')
+      throw isOcisignError(error, 'MISUSE_OPTION') ? alreadyThere(path) : error
     }
     if (output === 'json')
       terminal.print(JSON.stringify({ schemaVersion: 1, reference: file, subject: target, signature: path }))

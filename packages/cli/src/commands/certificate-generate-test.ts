@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { encodePem, encodeText, notaryAlgorithms, printable } from '@ocisign/core'
+import { encodePem, encodeText, isOcisignError, notaryAlgorithms, printable } from '@ocisign/core'
 import { addSigningKey, addTrustStoreCertificates, writeFileAtomically } from '@ocisign/core/node'
 import { createTestChain } from '@ocisign/provider-local'
 import { requirePositionals } from '../artifact.js'
 import { type Command, misuse, type OptionSpec, parseChoice } from '../command.js'
 import { configDirectoryOf, configOptions } from '../config.js'
 import { exitCodes } from '../exit-codes.js'
-import { fileError } from '../files.js'
 
 /** In the order of the Notary Project's algorithms. */
 const kinds = ['p256', 'p384', 'p521', 'rsa2048', 'rsa3072', 'rsa4096'] as const
@@ -72,10 +71,9 @@ export const command: Command = {
 
 async function writeNew(path: string, text: string, mode: number, signal: AbortSignal): Promise<void> {
   try {
-    await writeFileAtomically(path, encodeText(text), { replace: false, mode, signal, makeDirectory: true })
+    await writeFileAtomically(path, encodeText(text), { mode, signal, makeDirectory: true })
   } catch (error) {
-    signal.throwIfAborted()
-    if ((error as { readonly code?: string }).code !== 'EEXIST') throw fileError(path, error, 'write')
+    if (!isOcisignError(error, 'MISUSE_OPTION')) throw error
     throw misuse(`${printable(path, 1000)} is already there; choose another name`)
   }
 }
