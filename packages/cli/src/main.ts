@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 import { writeSync } from 'node:fs'
-import { loadWithCode } from './code-cache.js'
 import type { Command } from './command.js'
 
 interface Loaded {
@@ -28,18 +27,15 @@ const commands: Readonly<Record<string, string>> = {
 /** What Notation calls it. */
 const aliases: Readonly<Record<string, string>> = { cert: 'certificate', ls: 'list' }
 
-function load(file: string): Loaded {
-  const path = require.resolve(`./commands/${file}.js`)
-  return (loadWithCode(path, require) ?? require(path)) as Loaded
-}
-
 const [first = '', ...others] = process.argv.slice(2)
 const args = [Object.hasOwn(aliases, first) ? aliases[first]! : first, ...others]
 const words = Object.hasOwn(commands, args.slice(0, 2).join(' ')) ? 2 : 1
 const name = args.slice(0, words).join(' ')
 const isKnown = Object.hasOwn(commands, name)
 try {
-  const { command, start } = load(isKnown ? commands[name]! : 'help')
+  // Resolved first: the bundler would put what it can name into this file.
+  const path = require.resolve(`./commands/${isKnown ? commands[name] : 'help'}.js`)
+  const { command, start } = require(path) as Loaded
   start(name, command, isKnown ? args.slice(words) : ['--', ...args])
 } catch (error) {
   // Node's own exit code for this would be a definite no.
