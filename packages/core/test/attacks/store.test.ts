@@ -13,8 +13,10 @@ import {
   verifyArtifact,
   verifyArtifactTree,
 } from '@ocisign/core'
+import { openLayout } from '@ocisign/layout'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { accepted, caught, code, exchanging, json, put } from '../families.js'
+import { describe as describeContent, manifest, tagged, writeLayout } from '../../../layout/test/support/layout.js'
+import { accepted, caught, code, exchanging, json, put, repository } from '../families.js'
 import { createScene, refusedBy } from '../notary/scene.js'
 
 type Scene = Awaited<ReturnType<typeof createScene>>
@@ -320,5 +322,24 @@ describe('R6: a listing of which only a part could be had', () => {
     await expect(verifyArtifact(partial(scene.store, error), 'v1', two)).rejects.toMatchObject(
       code('UNAVAILABLE_VERIFICATION'),
     )
+  })
+})
+
+describe('R6: an unreadable entry of a layout', () => {
+  const ask = async (artifactType?: string) => {
+    const missing = { mediaType: mediaTypes.imageManifest, digest: `sha256:${'0'.repeat(64)}`, size: 9 }
+    const entry = { ...missing, ...(artifactType !== undefined && { artifactType }) }
+    const image = manifest()
+    const root = await writeLayout([tagged(describeContent(image), 'v1'), entry], [image])
+    const layout = await openLayout(root, { repository })
+    return verifyArtifact(layout, 'v1', (await createScene()).verifierOf())
+  }
+
+  test.each([undefined, '', mediaTypes.empty, signatureArtifactType])('of type %j may be a signature', async (type) => {
+    await expect(ask(type)).rejects.toMatchObject(code('UNAVAILABLE_VERIFICATION'))
+  })
+
+  test('of another type is none, and makes nobody wait', async () => {
+    await expect(ask('application/spdx+json')).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
   })
 })
