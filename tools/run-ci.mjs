@@ -28,6 +28,7 @@ const steps = [
   { name: 'packages', command: ['npm', 'run', '-s', 'packages'] },
   { name: 'api', command: ['npm', 'run', '-s', 'api', '--', '--check'] },
   { name: 'errors', command: ['npm', 'run', '-s', 'errors'] },
+  { name: 'attacks', command: ['npm', 'run', '-s', 'attacks'] },
   { name: 'examples', command: ['npm', 'run', '-s', 'examples'] },
   { name: 'demo', command: ['node', 'examples/demo.mjs'] },
   { name: 'fuzz', command: fuzzCommand, env: { OCISIGN_FUZZ_RUNS: '20000' } },
