@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as promises from 'node:fs/promises'
+import * as os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
 
@@ -32,18 +33,25 @@ const withoutDeterministicKeys = replace(
   `export function createDeterministicKey() { throw new Error('not part of the command line') }`,
 )
 
-const reading = ['lstat', 'open', 'readdir', 'realpath', 'stat']
-const notReading = Object.keys(promises).filter((name) => name !== 'default' && !reading.includes(name))
+/** Functions of one of Node's modules, which is loaded when one of them is called. */
+const loadedWhenCalled = (path: string, module: object, except: readonly string[] = []) =>
+  Object.entries(module)
+    .filter(([name, member]) => typeof member === 'function' && !except.includes(name))
+    .map(([name]) => `export const ${name} = (...given) => require('${path}').${name}(...given)`)
+    .join('\n')
 
-/** See src/reading-files.ts; what is not there is loaded when it is called. */
+const reading = ['lstat', 'open', 'readdir', 'realpath', 'stat']
+
+/** See src/reading-files.ts. */
 const readAtOnce = replace(
   'read-at-once',
   /^node:fs\/promises$/,
-  [
-    `export { ${reading.join(', ')} } from './reading-files.ts'`,
-    ...notReading.map((name) => `export const ${name} = (...given) => require('node:fs/promises').${name}(...given)`),
-  ].join('\n'),
+  `export { ${reading.join(', ')} } from './reading-files.ts'
+   ${loadedWhenCalled('node:fs/promises', promises, reading)}`,
 )
+
+/** A layout that is written, and a home directory that is looked for, need it. */
+const loadSystemLate = replace('load-system-late', /^node:os$/, loadedWhenCalled('node:os', os))
 
 /** See src/quick-keys.ts. */
 const quickKeys = replace(
@@ -88,6 +96,6 @@ export default defineConfig([
   ...commands.map((name) => ({
     ...common,
     entry: { [`commands/${name}`]: `src/commands/${name}.ts` },
-    esbuildPlugins: [withoutDeterministicKeys, ...(name === 'verify' ? [readAtOnce, quickKeys] : [])],
+    esbuildPlugins: [withoutDeterministicKeys, ...(name === 'verify' ? [readAtOnce, loadSystemLate, quickKeys] : [])],
   })),
 ])

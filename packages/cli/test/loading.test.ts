@@ -31,7 +31,7 @@ const ours = (modules: readonly string[]) => modules.filter((each) => /^[./]/.te
 test('verify loads nothing but its own bundle and a few modules of Node', async () => {
   const modules = await modulesOf(['verify', ...scene.verifying, scene.path('layout:v1')])
   expect(ours(modules)).toEqual([expect.stringMatching(/\/dist\/commands\/verify\.js$/)])
-  const needed = ['buffer', 'crypto', 'fs', 'os', 'path', 'process']
+  const needed = ['buffer', 'crypto', 'fs', 'path', 'process']
   expect(ofNode(modules)).toEqual(needed.map((each) => `node:${each}`))
   for (const name of ['fs/promises', 'internal/crypto/webcrypto', 'net', 'tty'])
     expect(modules).not.toContain(`NativeModule ${name}`)
