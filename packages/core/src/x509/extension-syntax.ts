@@ -53,7 +53,7 @@ export const syntaxChecks: Readonly<Record<string, SyntaxCheck>> = {
       const policy = readAnyOid(reader)
       if (seen.has(policy)) throw invalid(`a policy twice`)
       seen.add(policy)
-      if (peekTag(reader) === tags.sequence) skipElement(reader)
+      if (peekTag(reader) === tags.sequence) checkSequence(reader, checkPolicyQualifier)
       leave(reader, outer)
     })
   },
@@ -89,6 +89,14 @@ function checkSequence(reader: DerReader, check: (reader: DerReader) => void, ta
   const outer = enter(reader, tag)
   do check(reader)
   while (!atEnd(reader))
+  leave(reader, outer)
+}
+
+/** PolicyQualifierInfo: what the qualifier is follows from its identifier, and is nobody's here. */
+function checkPolicyQualifier(reader: DerReader): void {
+  const outer = enter(reader, tags.sequence)
+  readAnyOid(reader)
+  skipElement(reader)
   leave(reader, outer)
 }
 
