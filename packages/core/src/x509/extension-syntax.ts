@@ -53,7 +53,7 @@ export const syntaxChecks: Readonly<Record<string, SyntaxCheck>> = {
       const policy = readAnyOid(reader)
       if (seen.has(policy)) throw invalid(`a policy twice`)
       seen.add(policy)
-      if (peekTag(reader) === tags.sequence) checkSequence(reader, checkPolicyQualifier)
+      if (peekTag(reader) === tags.sequence) checkPolicyQualifiers(reader)
       leave(reader, outer)
     })
   },
@@ -92,11 +92,15 @@ function checkSequence(reader: DerReader, check: (reader: DerReader) => void, ta
   leave(reader, outer)
 }
 
-/** PolicyQualifierInfo: what the qualifier is follows from its identifier, and is nobody's here. */
-function checkPolicyQualifier(reader: DerReader): void {
+/** What a qualifier is follows from its identifier, and is nobody's here; that there is none is left alone, as by Go. */
+function checkPolicyQualifiers(reader: DerReader): void {
   const outer = enter(reader, tags.sequence)
-  readAnyOid(reader)
-  skipElement(reader)
+  while (!atEnd(reader)) {
+    const outerQualifier = enter(reader, tags.sequence)
+    readAnyOid(reader)
+    skipElement(reader)
+    leave(reader, outerQualifier)
+  }
   leave(reader, outer)
 }
 
