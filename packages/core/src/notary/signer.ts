@@ -11,7 +11,7 @@ import type { Signer } from '../signer.js'
 import { createNotaryAttachment, type SignatureManifestForm, thumbprintAnnotation } from './attachment.js'
 import { type ChainCache, createChainCache, type ValidatedChain, validateChain } from './chain.js'
 import { badSignature, verifyEnvelopeSignature } from './check/integrity.js'
-import { outsideValidity } from './check/timestamp.js'
+import { validityProblem } from './check/timestamp.js'
 import {
   type EnvelopeContent,
   type EnvelopeFormat,
@@ -90,7 +90,8 @@ async function signTarget(
   requireRawSignature(signature, key)
   const bytes = prepared.seal(signature, { signingAgent })
   const chain = await verifyOwnSignature(bytes, content, options, chains)
-  requireValidAt(chain, signingTime.getTime())
+  const problem = validityProblem(chain, signingTime.getTime(), 'now')
+  if (problem) throw problem
   return {
     mediaType: format.mediaType,
     bytes,
@@ -141,12 +142,6 @@ async function verifyOwnSignature(
     )
   chains.remember(chain)
   return chain
-}
-
-function requireValidAt(chain: ValidatedChain, time: number): void {
-  if (time >= chain.notBefore && time <= chain.notAfter) return
-  const certificate = chain.certificates.find((each) => time < each.notBefore || time > each.notAfter)!
-  throw outsideValidity(certificate, time, 'now')
 }
 
 function requireExpiry(seconds: number | undefined): void {

@@ -2,7 +2,7 @@
 // Whether every certificate was valid when it was used (trust-store-trust-policy, authentic timestamp).
 import { OcisignError } from '../../errors.js'
 import type { Outcome } from '../../verdict.js'
-import { type Certificate, describeSubject } from '../../x509/certificate.js'
+import { describeSubject } from '../../x509/certificate.js'
 import type { ValidatedChain } from '../chain.js'
 import type { SignedAttributes, UnsignedAttributes } from '../envelope.js'
 import type { VerifyingPolicy } from '../policy/document.js'
@@ -39,17 +39,18 @@ export function checkAuthenticTimestamp(
 }
 
 function checkValidity(chain: ValidatedChain, time: number, when: string): Outcome {
-  if (time >= chain.notBefore && time <= chain.notAfter) return passed
-  const certificate = chain.certificates.find((each) => !(time >= each.notBefore && time <= each.notAfter))!
-  return failed(outsideValidity(certificate, time, when))
+  const problem = validityProblem(chain, time, when)
+  return problem ? failed(problem) : passed
 }
 
-/** The error of a certificate used before or after it is valid. */
-export function outsideValidity(
-  certificate: Certificate,
+/** The error of a chain with a certificate that is not valid at that time; undefined where all are. */
+export function validityProblem(
+  chain: ValidatedChain,
   time: number,
   when: string,
-): OcisignError<'UNTRUSTED_VALIDITY'> {
+): OcisignError<'UNTRUSTED_VALIDITY'> | undefined {
+  if (time >= chain.notBefore && time <= chain.notAfter) return undefined
+  const certificate = chain.certificates.find((each) => !(time >= each.notBefore && time <= each.notAfter))!
   const subject = describeSubject(certificate)
   const notBefore = new Date(certificate.notBefore).toISOString()
   const notAfter = new Date(certificate.notAfter).toISOString()
