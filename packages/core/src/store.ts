@@ -7,9 +7,23 @@ import { limits } from './limits.js'
 
 // Stores are one-method capabilities; a `reference` is a tag or a digest, never a repository.
 
+/** What {@link Resolver} accepts. */
+export interface ResolveOptions extends CallOptions {
+  /**
+   * The artifact's referrers are listed next, of this artifact type (any where empty): a store that answers over a
+   * network may ask for both at once. No promise to list; what was fetched ahead is used once or not at all.
+   */
+  readonly listsNext?: string | undefined
+}
+
 /** Finds what a tag or digest names; throws UNAVAILABLE_NOT_FOUND only for a definite absence. */
 export interface Resolver {
-  resolve(reference: string, options?: CallOptions): Promise<Descriptor>
+  resolve(reference: string, options?: ResolveOptions): Promise<Descriptor>
+}
+
+/** Lists the tags there are, in any order and each once; a listing that fails throws, it does not end. */
+export interface TagLister {
+  tags(options?: CallOptions): AsyncIterable<string>
 }
 
 /** Streams content; need not check it, {@link readAll} and {@link checkedContent} do. */
@@ -20,6 +34,11 @@ export interface ContentReader {
 /** Stores content under its digest; content that does not match `expected` is refused with INVALID_CONTENT and not kept. */
 export interface ContentWriter {
   push(expected: Descriptor, content: Content, options?: CallOptions): Promise<void>
+  /**
+   * Takes a blob over from another repository that keeps its content in the same place; false where it has to be pushed.
+   * Left out by stores that know no other repository.
+   */
+  mount?(target: Descriptor, from: string, options?: CallOptions): Promise<boolean>
 }
 
 /**
