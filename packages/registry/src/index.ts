@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+import './errors.js'
+
+export type { Action, Credential, CredentialRequest, CredentialSource } from './auth/types.js'
+export {
+  type Notice,
+  type Registry,
+  type RegistryLimits,
+  type RegistryOptions,
+  type RegistryRepository,
+  registryLimits,
+} from './options.js'
