@@ -13,6 +13,7 @@ import (
 
 func main() {
 	err := protocol.Serve(os.Stdin, os.Stdout, map[string]protocol.Handler{
+		"list":           list,
 		"verify":         verify,
 		"verifyEnvelope": verifyEnvelope,
 		"sign":           sign,

@@ -10,7 +10,6 @@ import (
 	"github.com/notaryproject/notation-core-go/signature/cose"
 	"github.com/notaryproject/notation-core-go/signature/jws"
 	"github.com/notaryproject/notation-go"
-	"github.com/notaryproject/notation-go/registry"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"ocisign.dev/interop/protocol"
 )
@@ -42,7 +41,7 @@ func (o signOptions) mediaType() (string, error) {
 type signRequest struct {
 	protocol.Head
 	signOptions
-	Layout    string `json:"layout"`
+	place
 	Reference string `json:"reference"`
 	// Manifest is "config" (what notation-go v1.3.2 writes) or "artifactType".
 	Manifest string `json:"manifest"`
@@ -66,11 +65,11 @@ func sign(line []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	repository, err := registry.NewOCIRepository(request.Layout, registry.RepositoryOptions{})
+	repository, target, err := request.openForWriting()
 	if err != nil {
 		return nil, err
 	}
-	writer, err := newSignatureWriter(repository, request.Layout, request.Manifest)
+	writer, err := newSignatureWriter(repository, target, request.Manifest)
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,10 @@ import (
 
 type verifyRequest struct {
 	protocol.Head
-	Layout        string            `json:"layout"`
-	Reference     string            `json:"reference"`
-	ConfigDir     string            `json:"configDir"`
+	place
+	Reference string `json:"reference"`
+	ConfigDir string `json:"configDir"`
+	// Scope is the repository where there is one.
 	Scope         string            `json:"scope"`
 	UserMetadata  map[string]string `json:"userMetadata"`
 	MaxSignatures int               `json:"maxSignatures"`
@@ -32,9 +33,13 @@ func verify(line []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	repository, err := openLayout(request.Layout, request.Lister)
+	repository, err := request.openForReading(request.Lister)
 	if err != nil {
 		return nil, err
+	}
+	scope := request.Scope
+	if request.Repository != "" {
+		scope = request.Repository
 	}
 	maximum := request.MaxSignatures
 	if maximum == 0 {
@@ -51,7 +56,7 @@ func verify(line []byte) (any, error) {
 	}
 	recorder := &recorder{Verifier: verifier}
 	_, outcomes, err := notation.Verify(context.Background(), recorder, repository, notation.VerifyOptions{
-		ArtifactReference:    request.Scope + "@" + target.Digest.String(),
+		ArtifactReference:    scope + "@" + target.Digest.String(),
 		MaxSignatureAttempts: maximum,
 		UserMetadata:         request.UserMetadata,
 	})

@@ -9,25 +9,24 @@ import (
 	"github.com/notaryproject/notation-go/registry"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2"
-	"oras.land/oras-go/v2/content/oci"
 )
 
 // signatureWriter remembers what was pushed, and can push the
 // specification's other form of signature manifest.
 type signatureWriter struct {
 	registry.Repository
-	layout       string
+	target       oras.GraphTarget
 	artifactType bool
 	envelope     []byte
 	manifest     ocispec.Descriptor
 }
 
-func newSignatureWriter(repository registry.Repository, layout, form string) (*signatureWriter, error) {
+func newSignatureWriter(repository registry.Repository, target oras.GraphTarget, form string) (*signatureWriter, error) {
 	switch form {
 	case "", "config":
 		return &signatureWriter{Repository: repository}, nil
 	case "artifactType":
-		return &signatureWriter{Repository: repository, layout: layout, artifactType: true}, nil
+		return &signatureWriter{Repository: repository, target: target, artifactType: true}, nil
 	default:
 		return nil, fmt.Errorf("bad request: unknown form of manifest %q", form)
 	}
@@ -44,14 +43,10 @@ func (w *signatureWriter) PushSignature(ctx context.Context, mediaType string, e
 }
 
 func (w *signatureWriter) pushArtifact(ctx context.Context, mediaType string, envelope []byte, subject ocispec.Descriptor, annotations map[string]string) (blob, manifest ocispec.Descriptor, err error) {
-	store, err := oci.New(w.layout)
-	if err != nil {
+	if blob, err = oras.PushBytes(ctx, w.target, mediaType, envelope); err != nil {
 		return blob, manifest, err
 	}
-	if blob, err = oras.PushBytes(ctx, store, mediaType, envelope); err != nil {
-		return blob, manifest, err
-	}
-	manifest, err = oras.PackManifest(ctx, store, oras.PackManifestVersion1_1, registry.ArtifactTypeNotation, oras.PackManifestOptions{
+	manifest, err = oras.PackManifest(ctx, w.target, oras.PackManifestVersion1_1, registry.ArtifactTypeNotation, oras.PackManifestOptions{
 		Subject:             &subject,
 		ManifestAnnotations: annotations,
 		Layers:              []ocispec.Descriptor{blob},
