@@ -14,6 +14,8 @@ import { type VerifyOptions, verifyDescriptor } from './verify.js'
 /** One manifest of a tree; `covered` where a satisfied index contains it. */
 export interface TreeNode<Claims = unknown> {
   readonly descriptor: Descriptor
+  /** 1 for the root; nodes come in the order of the tree, each before what it holds. */
+  readonly depth: number
   readonly covered: boolean
   readonly verdict: Accepted<Claims> | OcisignError
 }
@@ -36,6 +38,8 @@ export interface TreeOptions extends VerifyOptions {
   readonly maxDepth?: number | undefined
   /** Manifests to verify at most; 200 by default. */
   readonly maxManifests?: number | undefined
+  /** Hears of each manifest as it is judged, also where the call ends in an error. What it throws ends the call. */
+  readonly onNode?: ((node: TreeNode) => void) | undefined
 }
 
 const indexTypes: readonly string[] = [mediaTypes.imageIndex, mediaTypes.dockerManifestList]
@@ -110,7 +114,9 @@ async function verifyTree<C>(
         retryable: false,
       })
     const verdict = await judge(descriptor)
-    nodes.push({ descriptor, covered: inherited > 0, verdict })
+    const node = { descriptor, depth, covered: inherited > 0, verdict }
+    nodes.push(node)
+    options.onNode?.(node)
     const rank = Math.max(inherited, isOcisignError(verdict) ? 0 : ranks.indexOf(verdict.decision))
     if (!indexTypes.includes(descriptor.mediaType)) return rank
     const children: number[] = []

@@ -6,6 +6,7 @@ import {
   isOcisignError,
   mediaTypes,
   signArtifact,
+  type TreeNode,
   type TreeOptions,
   verifyArtifactTree,
 } from '@ocisign/core'
@@ -38,8 +39,15 @@ describe('a tree holds', () => {
   test('where every child does', async () => {
     const { sign, verify, amd, arm, root } = await pair()
     await sign(amd.digest)
-    const error = await caught(verify(root))
+    const heard: (readonly [number, boolean])[] = []
+    const onNode = ({ depth, verdict }: TreeNode) => void heard.push([depth, isOcisignError(verdict)])
+    const error = await caught(verify(root, { onNode }))
     expect(error).toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
+    expect(heard).toEqual([
+      [1, true],
+      [2, false],
+      [2, true],
+    ])
     const by = isOcisignError(error, 'UNTRUSTED_NO_SIGNATURE') ? error.details.refusals.map((each) => each.by) : []
     expect(by).toEqual([root, arm.digest])
     await sign(arm.digest)
