@@ -40,6 +40,7 @@ const nodeAllowed = [
 const coreArrows = [
   { from: /^packages\/core\/src\/(?!index\.ts$)[^/]+\.ts$/, to: /^packages\/core\/src\/(x509|notary|node)\// },
   { from: /^packages\/core\/src\/x509\//, to: /^packages\/core\/src\/(notary|node)\// },
+  { from: /^packages\/core\/src\/provider\//, to: /^packages\/core\/src\/(notary|node)\// },
   { from: /^packages\/core\/src\/crypto\//, to: /^packages\/core\/src\/(x509|notary|node)\// },
   { from: /^packages\/core\/src\/notary\//, to: /^packages\/core\/src\/node\// },
 ]

@@ -70,7 +70,7 @@ export interface ErrorCatalogue {
   UNAVAILABLE_ATTACHMENT: { readonly subject: string; readonly retryable: true }
   UNAVAILABLE_DEADLINE: { readonly milliseconds: number; readonly retryable: true }
   UNAVAILABLE_FILE: { readonly path: string; readonly retryable: boolean }
-  UNAVAILABLE_KEY: { readonly id: string; readonly retryable: boolean }
+  UNAVAILABLE_KEY: { readonly id: string; readonly retryable: boolean; readonly tries?: number }
   UNAVAILABLE_LIMIT: Refused & { readonly retryable: false }
   UNAVAILABLE_LOCK: { readonly path: string; readonly retryable: true }
   UNAVAILABLE_NOT_FOUND: { readonly reference: string; readonly retryable: false }

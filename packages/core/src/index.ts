@@ -57,6 +57,7 @@ export {
   type TrustStoreContents,
 } from './notary/trust-store.js'
 export { createNotaryVerifier, type NotaryVerifierOptions } from './notary/verifier.js'
+export * from './provider/index.js'
 export * from './reference.js'
 export type { Judgement } from './requirement.js'
 export * from './sign.js'

@@ -8,3 +8,4 @@ export {
   type FakeCertificateOptions,
 } from './ca.js'
 export { type Oddity, oddLeaves, oddValidities, unusualLeaves } from './odd.js'
+export { type SignHashOptions, signHash } from './sign-hash.js'

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// For authors of key providers.
+export { algorithmOfPublicKey, unsupportedKey } from './public-key.js'
+export { createRemoteKey, type RemoteKeyOptions, type RemoteSignature, reportTries } from './remote-key.js'
+export { type RetryOptions, waitFor, withRetries } from './retry.js'
