@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds the Go programs that judge this project, into interop/bin; what is already built from the same sources stays.
-// `node interop/build.mjs [NAME…]`: by default all that are always needed. Needs Go 1.25 or newer, and its module proxy the first time.
+// `node interop/build.mjs [NAME…]`: by default all that are always needed. Needs Go 1.25 or newer, and its module proxy
+// the first time.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'

@@ -4,6 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { writeConfiguration } from './configuration.mjs'
 import { makeLayout } from './layout.mjs'
 import { notation } from './notation.mjs'
+import { createOras } from './oras.mjs'
+import { startRegistry } from './registries.mjs'
 
 export const algorithms = ['p256', 'p384', 'p521', 'rsa2048', 'rsa3072', 'rsa4096']
 export const formats = ['jws', 'cose']
@@ -16,6 +18,7 @@ export const scope = 'local/interop'
  */
 export function createContext({ directory, ours, go, goBlob }) {
   const chains = new Map()
+  const registries = new Map()
   let folders = 0
   const folder = (name = 'folder') => {
     const path = `${directory}/${++folders}/${name}`
@@ -23,11 +26,15 @@ export function createContext({ directory, ours, go, goBlob }) {
     return path
   }
 
+  const start = async (name) =>
+    startRegistry(name, { directory: folder(), material: await context.chain('rsa2048', 1) })
+
   const context = {
     ours,
     go,
     goBlob,
     folder,
+    oras: createOras(directory),
     /** A key and its certificates, made once for each kind. */
     chain(algorithm = 'p256', length = 3, odd = '') {
       const name = `${algorithm}-${length}${odd && `-${odd}`}`
@@ -36,6 +43,19 @@ export function createContext({ directory, ours, go, goBlob }) {
         chains.set(name, go.ask({ op: 'makeChain', algorithm, length, odd, outDir }))
       }
       return chains.get(name)
+    },
+    /** One of the registries of registries.mjs, started when it is first asked for. */
+    registry(name) {
+      if (!registries.has(name)) registries.set(name, start(name))
+      return registries.get(name)
+    },
+    /** A repository that nobody has used yet. */
+    newRepository({ host }) {
+      return `${host}/interop/case-${++folders}`
+    },
+    async close() {
+      const started = await Promise.allSettled(registries.values())
+      await Promise.all(started.map(({ value }) => value?.stop()))
     },
     /** A layout with one artifact, tagged v1. */
     layout() {

@@ -10,9 +10,10 @@ const program = fileURLToPath(new URL('./bin/notation', import.meta.url))
  * Runs the notation command line with a configuration of its own; it never sees the user's.
  * @param {string} configDir a folder named `notation`: notation looks for one of that name in $XDG_CONFIG_HOME
  * @param {string[]} parameters
+ * @param {Record<string, string>} [environment] such as DOCKER_CONFIG
  * @returns {Promise<{ status: number, stdout: string, stderr: string }>}
  */
-export function notation(configDir, parameters) {
+export function notation(configDir, parameters, environment = {}) {
   if (!/[/\\]notation$/.test(configDir)) throw new Error(`${configDir} must be a folder named notation`)
   const home = dirname(configDir)
   return new Promise((resolve, reject) => {
@@ -22,6 +23,7 @@ export function notation(configDir, parameters) {
       XDG_CONFIG_HOME: home,
       XDG_CACHE_HOME: `${home}/cache`,
       NOTATION_EXPERIMENTAL: '1',
+      ...environment,
     }
     execFile(program, parameters, { env, timeout: 60_000 }, (error, stdout, stderr) => {
       if (error && typeof error.code !== 'number') reject(error)

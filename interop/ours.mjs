@@ -10,44 +10,23 @@ const built = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.
  */
 export function createOurs(program = built) {
   /** @returns {Promise<{ status: number, stdout: string, stderr: string }>} */
-  const run = (parameters) =>
+  const run = (parameters, { environment = {}, input = '' } = {}) =>
     new Promise((resolve, reject) => {
-      const options = { timeout: 120_000, maxBuffer: 64 << 20 }
-      execFile(process.execPath, [program, ...parameters], options, (error, stdout, stderr) => {
+      const options = { timeout: 120_000, maxBuffer: 64 << 20, env: { ...process.env, ...environment } }
+      const child = execFile(process.execPath, [program, ...parameters], options, (error, stdout, stderr) => {
         if (error && typeof error.code !== 'number') reject(error)
         else resolve({ status: error ? error.code : 0, stdout, stderr })
       })
+      // A program that ends without reading is no failure.
+      child.stdin.on('error', () => {})
+      child.stdin.end(input)
     })
-
-  const verifyAll = async (references, { configDir, scope, metadata = {} }) => {
-    const scoped = scope ? ['--scope', scope] : []
-    const parameters = ['verify', '--oci-layout', '--output', 'jsonl', '--config-dir', configDir, ...scoped]
-    const answer = await run([...parameters, ...pairs(metadata), ...references])
-    const verdicts = readVerdicts(answer)
-    if (verdicts.length !== references.length) throw new Error(`${verdicts.length} answers: ${answer.stderr}`)
-    return verdicts
-  }
 
   return {
     run,
-    /** Signs with the command line; resolves to its exit status and output. */
-    sign(reference, { key, chain, format, metadata = {}, parameters = [] }) {
-      const material = ['--key', key, ...(chain ? ['--certificate-chain', chain] : [])]
-      return run([
-        'sign',
-        '--oci-layout',
-        ...material,
-        '--signature-format',
-        format,
-        ...pairs(metadata),
-        ...parameters,
-        reference,
-      ])
-    },
-    verifyAll,
-    async verify(reference, options) {
-      return (await verifyAll([reference], options))[0]
-    },
+    ...artifactVerbs(run, ['--oci-layout']),
+    /** The same in a registry on this machine. */
+    registry: artifactVerbs(run, []),
     signBlob(file, { key, chain, format, metadata = {}, parameters = [] }) {
       const material = ['--key', key, '--certificate-chain', chain, '--signature-format', format]
       return run(['blob', 'sign', ...material, ...pairs(metadata), ...parameters, file])
@@ -57,6 +36,30 @@ export function createOurs(program = built) {
       const typed = mediaType ? ['--media-type', mediaType] : []
       const common = ['blob', 'verify', '--output', 'json', '--config-dir', configDir, '--signature', signature]
       return readVerdicts(await run([...common, ...named, ...typed, ...pairs(metadata), file]))[0]
+    },
+  }
+}
+
+/** What is done to artifacts; `place` says in what. */
+function artifactVerbs(run, place) {
+  const verifyAll = async (references, { configDir, scope, metadata = {}, parameters = [], ...how }) => {
+    const scoped = scope ? ['--scope', scope] : []
+    const common = ['verify', ...place, '--output', 'jsonl', '--config-dir', configDir, ...scoped, ...parameters]
+    const answer = await run([...common, ...pairs(metadata), ...references], how)
+    const verdicts = readVerdicts(answer)
+    if (verdicts.length !== references.length) throw new Error(`${verdicts.length} answers: ${answer.stderr}`)
+    return verdicts
+  }
+  return {
+    /** Signs with the command line; resolves to its exit status and output. */
+    sign(reference, { key, chain, format, metadata = {}, parameters = [], ...how }) {
+      const material = ['--key', key, ...(chain ? ['--certificate-chain', chain] : [])]
+      const common = ['sign', ...place, ...material, '--signature-format', format]
+      return run([...common, ...pairs(metadata), ...parameters, reference], how)
+    },
+    verifyAll,
+    async verify(reference, options) {
+      return (await verifyAll([reference], options))[0]
     },
   }
 }

@@ -60,7 +60,7 @@ try {
   failed++
   console.log(`FAIL  ${error.stack}`)
 } finally {
-  await Promise.all([go.close(), goBlob.close()])
+  await Promise.all([go.close(), goBlob.close(), context.close()])
   rmSync(directory, { recursive: true, force: true })
 }
 console.log(`${passed} passed, ${failed} failed`)
