@@ -8,6 +8,8 @@ export interface TransportRequest extends CallOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Goes to exactly this origin: it is left out when a redirect leads elsewhere. */
   readonly authorization?: string | undefined
+  /** No redirect to another origin is followed, with or without credentials: the body is a secret, too. */
+  readonly sameOrigin?: boolean | undefined
   /** Called anew for each try; a stream makes the request one that is sent once. */
   readonly body?: (() => Content) | undefined
   /** In bytes; needed with a stream. */

@@ -16,6 +16,8 @@ export interface CredentialRequest {
   readonly host: string
   /** `host[:port]/path`; undefined where the registry itself is spoken to. */
   readonly repository?: string | undefined
+  /** What was given before and has been refused: whoever remembers credentials looks for another one. */
+  readonly refused?: Credential | undefined
 }
 
 /** Finds the credential for exactly this host; undefined for anonymous. It is asked again once a credential was refused. */
@@ -33,6 +35,8 @@ export interface AuthorizationTarget {
   /** The path of the repository, without the host; empty for the registry itself. */
   readonly path: string
   readonly actions: readonly Action[]
+  /** The path of a repository of the same registry that a blob is mounted from, and that is read for it. */
+  readonly mountFrom?: string | undefined
 }
 
 /** Knows credentials and tokens; one for each client, so that tokens are shared by everything it does. */
@@ -42,7 +46,10 @@ export interface Authorizer {
   /**
    * Answers a 401: reads its challenge, asks for a credential and a token where it says so, and resolves to the header to
    * try once more. `refused` is the header that was just refused: it is forgotten and never returned again.
-   * @throws DENIED_CREDENTIALS | UNAVAILABLE_CREDENTIALS | UNAVAILABLE_REALM, and what the transport throws
+   *
+   * The challenge has to come from `target.origin`: one that a redirect led to is nothing to answer.
+   * @throws DENIED_CREDENTIALS | DENIED_REPOSITORY | UNAVAILABLE_CREDENTIALS | UNAVAILABLE_REALM | MISUSE_OPTION, and what
+   *   the transport and the source of credentials throw
    */
   answer(
     challenge: string | null,
