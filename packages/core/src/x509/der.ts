@@ -216,26 +216,38 @@ export function readNamedBits(reader: DerReader): number {
   return bits
 }
 
-/** Reads an OBJECT IDENTIFIER in dotted form; an arc is below 2^31, as in Go. */
-export function readOid(reader: DerReader): string {
+/** Moves past an OBJECT IDENTIFIER, whose arcs are below 2^31, as in Go; returns where its content began. */
+export function skipOid(reader: DerReader): number {
   const start = reader.position
   const end = readHeader(reader, tags.oid)
-  const { bytes } = reader
-  if (end === reader.position) throw invalidDer(start, 'an OBJECT IDENTIFIER has at least one byte')
-  let text = ''
+  const { bytes, position } = reader
+  if (end === position) throw invalidDer(start, 'an OBJECT IDENTIFIER has at least one byte')
   let arc = 0
-  for (let index = reader.position; index < end; index++) {
+  for (let index = position; index < end; index++) {
     const byte = bytes[index]!
     if (arc === 0 && byte === 0x80) throw invalidDer(index, 'an arc is not in its shortest form')
     if (arc > 0xffffff) throw invalidDer(index, 'an arc is too large')
+    arc = byte < 0x80 ? 0 : arc * 128 + (byte & 0x7f)
+  }
+  if (bytes[end - 1]! >= 0x80) throw invalidDer(start, 'the OBJECT IDENTIFIER is cut off')
+  reader.position = end
+  return position
+}
+
+/** Reads an OBJECT IDENTIFIER in dotted form; an arc is below 2^31. */
+export function readOid(reader: DerReader): string {
+  const start = skipOid(reader)
+  const { bytes, position: end } = reader
+  let text = ''
+  let arc = 0
+  for (let index = start; index < end; index++) {
+    const byte = bytes[index]!
     arc = arc * 128 + (byte & 0x7f)
     if (byte >= 0x80) continue
     if (text !== '') text += `.${arc}`
     else text = arc < 80 ? `${arc < 40 ? 0 : 1}.${arc % 40}` : `2.${arc - 80}`
     arc = 0
   }
-  if (bytes[end - 1]! >= 0x80) throw invalidDer(start, 'the OBJECT IDENTIFIER is cut off')
-  reader.position = end
   return text
 }
 

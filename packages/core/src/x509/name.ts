@@ -14,6 +14,7 @@ import {
   peekTag,
   readContent,
   readOid,
+  skipOid,
   tags,
 } from './der.js'
 
@@ -53,9 +54,12 @@ const invalidName = (why: string, cause?: unknown) =>
 export function parseName(der: Uint8Array): Name {
   const reader = createDerReader(der)
   const name: NameAttribute[][] = []
-  walkName(reader, (first, oid, tag, content) => {
+  walkName(reader, (first) => {
+    const oid = readOid(reader)
     const type = attributeTypes[oid]
-    const attribute = { oid, ...(type !== undefined && { type }), value: decodeString(tag, content) }
+    const tag = peekTag(reader)
+    const value = decodeString(tag, readContent(reader, tag))
+    const attribute = type === undefined ? { oid, value } : { oid, type, value }
     if (first) name.push([attribute])
     else name.at(-1)!.push(attribute)
   })
@@ -65,27 +69,31 @@ export function parseName(der: Uint8Array): Name {
 
 /** Holds the name to what {@link parseName} accepts, without decoding it; returns whether it is empty. */
 export function checkName(reader: DerReader): boolean {
-  let empty = true
-  walkName(reader, (_first, _oid, tag, content) => {
-    empty = false
-    checkString(tag, content)
-  })
-  return empty
+  return walkName(reader, checkAttribute) === 0
 }
 
-type VisitAttribute = (first: boolean, oid: string, tag: number, content: Uint8Array) => void
+function checkAttribute(_first: boolean, reader: DerReader): void {
+  skipOid(reader)
+  const tag = peekTag(reader)
+  const outer = enter(reader, tag)
+  checkString(reader, tag)
+  leave(reader, outer)
+}
 
-function walkName(reader: DerReader, visit: VisitAttribute): void {
+/** Reads what is in the SEQUENCE of an attribute; `first` of those in its part of the name. */
+type ReadAttribute = (first: boolean, reader: DerReader) => void
+
+/** Returns how many parts the name has. */
+function walkName(reader: DerReader, readAttribute: ReadAttribute): number {
+  let parts = 0
   const outer = enter(reader, tags.sequence)
-  while (!atEnd(reader)) {
+  for (; !atEnd(reader); parts++) {
     const outerSet = enter(reader, tags.set)
     let previous: Uint8Array | undefined
     do {
       const start = reader.position
       const outerAttribute = enter(reader, tags.sequence)
-      const oid = readOid(reader)
-      const tag = peekTag(reader)
-      visit(previous === undefined, oid, tag, readContent(reader, tag))
+      readAttribute(previous === undefined, reader)
       leave(reader, outerAttribute)
       if (previous === undefined && atEnd(reader)) break
       const attribute = reader.bytes.subarray(start, reader.position)
@@ -95,6 +103,7 @@ function walkName(reader: DerReader, visit: VisitAttribute): void {
     leave(reader, outerSet)
   }
   leave(reader, outer)
+  return parts
 }
 
 /** The order of a SET OF (X.690 section 11.6); equal elements would be one element twice. */
@@ -104,23 +113,24 @@ function precedes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length < b.length
 }
 
-// With an index: this runs over every name of every certificate, and iterators are several times slower.
-function checkString(tag: number, content: Uint8Array): void {
-  const { length } = content
-  if (tag === tags.printableString) {
-    for (let index = 0; index < length; index++)
-      if (!isPrintable(content[index]!)) throw invalidName('has a PrintableString with other characters')
-  } else if (tag === tags.utf8String || tag === tags.ia5String) {
-    let index = 0
-    while (index < length && content[index]! < 0x80) index++
-    if (index < length) decodeString(tag, content)
-  } else decodeString(tag, content)
+/** Moves to the end of a string that {@link decodeString} would decode. */
+function checkString(reader: DerReader, tag: number): void {
+  const { bytes, position, limit } = reader
+  reader.position = limit
+  const isSimple = tag === tags.printableString ? isPrintable : isAscii
+  if (tag === tags.printableString || tag === tags.utf8String || tag === tags.ia5String) {
+    // With an index: this runs over every name of every certificate, and iterators are several times slower.
+    let index = position
+    while (index < limit && isSimple(bytes[index]!)) index++
+    if (index === limit) return
+  }
+  decodeString(tag, bytes.subarray(position, limit))
 }
 
 function decodeString(tag: number, content: Uint8Array): string {
   switch (tag) {
     case tags.printableString:
-      checkString(tag, content)
+      if (!content.every(isPrintable)) throw invalidName('has a PrintableString with other characters')
       return decodeText(content)
     case tags.utf8String:
       try {
@@ -129,7 +139,7 @@ function decodeString(tag: number, content: Uint8Array): string {
         throw invalidName('has a UTF8String that is not UTF-8', cause)
       }
     case tags.ia5String:
-      if (content.some((byte) => byte >= 0x80)) throw invalidName('has an IA5String with other characters')
+      if (!content.every(isAscii)) throw invalidName('has an IA5String with other characters')
       return decodeText(content)
     case tags.numericString:
       if (!content.every((byte) => byte === 0x20 || (byte >= 0x30 && byte <= 0x39)))
@@ -143,6 +153,8 @@ function decodeString(tag: number, content: Uint8Array): string {
       throw invalidName(`has a value of a kind that is no string read here, tag 0x${tag.toString(16)}`)
   }
 }
+
+const isAscii = (byte: number) => byte < 0x80
 
 function isPrintable(byte: number): boolean {
   return (
@@ -183,21 +195,19 @@ const order = ['C', 'ST', 'L', 'STREET', 'POSTALCODE', 'O', 'OU', 'CN', 'SERIALN
  * @throws INVALID_DER | INVALID_CERTIFICATE as {@link parseName} does
  */
 export function formatName(der: Uint8Array): string {
-  const parts: string[] = []
-  const known = new Map<string, string[]>()
+  const unknown: string[] = []
+  const known: string[] = order.map(() => '')
   for (const part of parseName(der))
     for (const { oid, type, value } of part) {
-      if (type === undefined) parts.push(`${oid}=#${encodeHex(encodeString(value))}`)
-      else if (known.has(type)) known.get(type)!.push(value)
-      else known.set(type, [value])
+      if (type === undefined) unknown.push(`${oid}=#${encodeHex(encodeString(value))}`)
+      else {
+        const place = order.indexOf(type)
+        const text = `${type}=${escapeValue(value)}`
+        if (type === 'CN' || type === 'SERIALNUMBER') known[place] = value === '' ? '' : text
+        else known[place] = known[place] ? `${known[place]}+${text}` : text
+      }
     }
-  for (const type of order) {
-    const values = known.get(type) ?? []
-    const single = type === 'CN' || type === 'SERIALNUMBER'
-    const kept = single ? values.slice(-1).filter((value) => value !== '') : values
-    if (kept.length > 0) parts.push(kept.map((value) => `${type}=${escapeValue(value)}`).join('+'))
-  }
-  return parts.reverse().join(',')
+  return [...unknown, ...known.filter((text) => text !== '')].reverse().join(',')
 }
 
 const special = /[,+"\\<>;]|^[ #]| $/
