@@ -29,8 +29,9 @@ type measured struct {
 func main() {
 	runtime.GOMAXPROCS(1)
 	err := protocol.Serve(os.Stdin, os.Stdout, map[string]protocol.Handler{
-		"verify": measuring(prepareVerify),
-		"sign":   measuring(prepareSign),
+		"verify":     measuring(prepareVerify),
+		"sign":       measuring(prepareSign),
+		"verifyTags": verifyTags,
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

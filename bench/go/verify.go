@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -12,26 +11,13 @@ import (
 	"github.com/notaryproject/notation-core-go/signature/cose"
 	"github.com/notaryproject/notation-core-go/signature/jws"
 	"github.com/notaryproject/notation-go"
-	"github.com/notaryproject/notation-go/dir"
-	"github.com/notaryproject/notation-go/verifier"
-	"github.com/notaryproject/notation-go/verifier/trustpolicy"
-	"github.com/notaryproject/notation-go/verifier/truststore"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // prepareVerify reads policy, trust store, envelope and descriptor; what is
 // timed is notation-go's Verifier.Verify alone.
 func prepareVerify(folder string) (func() error, error) {
-	dir.UserConfigDir = filepath.Join(folder, "config")
-	policy, err := trustpolicy.LoadDocument()
-	if err != nil {
-		return nil, err
-	}
-	store := &loadedTrustStore{
-		X509TrustStore: truststore.NewX509TrustStore(dir.ConfigFS()),
-		certificates:   map[string][]*x509.Certificate{},
-	}
-	verifier, err := verifier.New(policy, store, nil)
+	verifier, err := openVerifier(filepath.Join(folder, "config"))
 	if err != nil {
 		return nil, err
 	}
@@ -67,23 +53,4 @@ func mediaTypeOf(envelope []byte) string {
 		return jws.MediaTypeEnvelope
 	}
 	return cose.MediaTypeEnvelope
-}
-
-// loadedTrustStore reads each named store once: notation-go's own reads the
-// directory again for every signature.
-type loadedTrustStore struct {
-	truststore.X509TrustStore
-	certificates map[string][]*x509.Certificate
-}
-
-func (s *loadedTrustStore) GetCertificates(ctx context.Context, storeType truststore.Type, name string) ([]*x509.Certificate, error) {
-	key := string(storeType) + ":" + name
-	if found, loaded := s.certificates[key]; loaded {
-		return found, nil
-	}
-	found, err := s.X509TrustStore.GetCertificates(ctx, storeType, name)
-	if err == nil {
-		s.certificates[key] = found
-	}
-	return found, err
 }
