@@ -8,22 +8,16 @@ import {
   type Digest,
   type DigestAlgorithm,
   digestAlgorithmOf,
-  digestBytes,
   isOcisignError,
-  limits,
   parseDigest,
 } from '@ocisign/core'
+import { type BlobReader, createBlobReader, type StoredBlobs } from './blob-reader.js'
 import type { Context } from './context.js'
-import { contentError, fileError, layoutError, limitError, notFound, systemCode } from './errors.js'
+import { fileError, layoutError, notFound, systemCode } from './errors.js'
 import { closeQuietly, openRegular, readSmall, writeFile } from './files.js'
 
 /** Content under its digest. */
-export interface Blobs {
-  /** Reads a document whole, and proves its digest. @throws UNAVAILABLE_NOT_FOUND | UNAVAILABLE_LIMIT | INVALID_CONTENT */
-  read(digest: Digest, size?: number): Promise<Uint8Array>
-  /** Says no unless content of that size is there; does not read it. @throws UNAVAILABLE_NOT_FOUND | INVALID_CONTENT */
-  require(target: Descriptor): Promise<void>
-  stream(target: Descriptor, options?: CallOptions): AsyncIterable<Uint8Array>
+export interface Blobs extends BlobReader {
   write(expected: Descriptor, content: Content, options?: CallOptions): Promise<void>
 }
 
@@ -71,7 +65,8 @@ export function createBlobs(context: Context): Blobs {
     // What is there counts only if it is right: a copy that was cut short is replaced.
     const target = { mediaType: '', digest, size }
     try {
-      for await (const _ of streamFile(context, path, target, options)) options.signal?.throwIfAborted()
+      for await (const _ of checkedContent(chunksOf(context, path, digest), target, options))
+        options.signal?.throwIfAborted()
       return true
     } catch (error) {
       options.signal?.throwIfAborted()
@@ -80,34 +75,26 @@ export function createBlobs(context: Context): Blobs {
     }
   }
 
-  return {
-    async read(digest, size) {
-      if (size !== undefined && size > limits.manifestBytes)
-        throw limitError(digest, `${digest} has ${size} bytes; at most ${limits.manifestBytes} are read`)
-      const path = await pathOf(digest)
-      const found = path === undefined ? undefined : await readSmall(files, path, limits.manifestBytes)
-      if (!found) throw notFound(digest, 'is not in this layout')
-      const { bytes } = found
-      if (size !== undefined && bytes.length !== size)
-        throw contentError(digest, `has ${bytes.length} bytes instead of ${size}`)
-      if ((await digestBytes(bytes, digestAlgorithmOf(digest))) !== digest)
-        throw contentError(digest, 'does not match it')
-      return bytes
-    },
-
-    async require({ digest, size }) {
+  const stored: StoredBlobs = {
+    async sizeOf(digest) {
       const path = await pathOf(digest)
       const status = path === undefined ? undefined : await statusOf(context, path)
-      if (!path || !status) throw notFound(digest, 'is not in this layout')
-      if (!status.isFile()) throw layoutError(path, 'is not a regular file')
-      if (status.size !== size) throw contentError(digest, `has ${status.size} bytes instead of ${size}`)
+      if (path !== undefined && status && !status.isFile()) throw layoutError(path, 'is not a regular file')
+      return status?.size
     },
+    async readSmall(digest, maxBytes) {
+      const path = await pathOf(digest)
+      return path === undefined ? undefined : (await readSmall(files, path, maxBytes))?.bytes
+    },
+    async *chunks(digest) {
+      const path = await pathOf(digest)
+      if (path === undefined) throw notFound(digest, 'is not in this layout')
+      yield* chunksOf(context, path, digest)
+    },
+  }
 
-    async *stream(target, options = {}) {
-      const path = await pathOf(target.digest)
-      if (path === undefined) throw notFound(target.digest, 'is not in this layout')
-      yield* streamFile(context, path, target, options)
-    },
+  return {
+    ...createBlobReader(stored),
 
     async write(expected, content, options = {}) {
       await makeFolder(expected.digest)
@@ -129,17 +116,15 @@ async function statusOf({ files }: Context, path: string) {
   }
 }
 
-/** Streams a blob and proves size and digest at its end. */
-async function* streamFile(
+async function* chunksOf(
   { files }: Context,
   path: string,
-  target: Descriptor,
-  options: CallOptions,
+  digest: Digest,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const opened = await openRegular(files, path)
-  if (!opened) throw notFound(target.digest, 'is not in this layout')
+  if (!opened) throw notFound(digest, 'is not in this layout')
   const { handle, size } = opened
-  const chunks = async function* () {
+  try {
     for (;;) {
       const buffer = new Uint8Array(Math.min(chunkBytes, Math.max(size, 1)))
       const { bytesRead } = await handle
@@ -148,9 +133,6 @@ async function* streamFile(
       if (bytesRead === 0) return
       yield buffer.subarray(0, bytesRead)
     }
-  }
-  try {
-    yield* checkedContent(chunks(), target, options)
   } finally {
     await closeQuietly(handle)
   }

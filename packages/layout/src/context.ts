@@ -3,13 +3,17 @@ import type { FileSystem } from './file-system.js'
 import type { Identity } from './identity.js'
 
 /** How much of a layout is looked at before giving up with UNAVAILABLE_LIMIT. */
-export interface LayoutLimits {
+export interface ReadingLimits {
   /** Bytes of `index.json`. */
   readonly indexBytes: number
   /** Manifests that one listing of referrers looks at, those of nested indexes included. */
   readonly manifests: number
   /** Levels of indexes, `index.json` being the first. */
   readonly depth: number
+}
+
+/** The limits of a layout folder. */
+export interface LayoutLimits extends ReadingLimits {
   /** Milliseconds that a write waits for its turn. */
   readonly lockMilliseconds: number
 }
@@ -31,6 +35,8 @@ export interface Context {
   readonly root: string
   readonly files: FileSystem
   readonly limits: LayoutLimits
+  /** False where nothing has to outlast a loss of power. */
+  readonly durable?: boolean
   /** Who this process is; found out at the first write. */
   readonly identity: () => Promise<Identity>
 }

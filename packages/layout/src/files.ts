@@ -94,7 +94,7 @@ interface WriteOptions {
  * blobs, and where one look finds those that a killed process left.
  */
 export async function writeFile(context: Context, path: string, content: Content, options: WriteOptions = {}) {
-  const { files } = context
+  const { files, durable = true } = context
   const temporary = await temporaryPath(context)
   const doing = <T>(action: Promise<T>) =>
     action.catch((error: unknown) => Promise.reject(fileError(error, path, 'write')))
@@ -105,13 +105,13 @@ export async function writeFile(context: Context, path: string, content: Content
         for (let start = 0; start < chunk.length; )
           start += (await doing(handle.write(chunk, start, chunk.length - start))).bytesWritten
       if (options.mode !== undefined) await doing(handle.chmod(options.mode & 0o777))
-      await doing(handle.sync())
+      if (durable) await doing(handle.sync())
     } finally {
       await doing(handle.close())
     }
     if (options.confirm && !(await options.confirm())) return await removeQuietly(files, temporary)
     await doing(files.rename(temporary, path))
-    await syncDirectory(files, join(path, '..'))
+    if (durable) await syncDirectory(files, join(path, '..'))
   } catch (error) {
     await removeQuietly(files, temporary)
     throw error

@@ -87,7 +87,7 @@ function append<K>(map: Map<K, Entry[]>, key: K, entry: Entry): void {
  * @throws UNAVAILABLE_NOT_FOUND
  * @throws INVALID_INDEX where entries disagree about what it names
  */
-export function findTag({ byRefName, byDigest }: IndexFile, tag: string): Entry {
+export function findTag({ byRefName, byDigest }: Pick<IndexFile, 'byRefName' | 'byDigest'>, tag: string): Entry {
   const named = byRefName.get(tag)
   if (!named) throw notFound(tag, 'is not a tag of this layout')
   return requireOne(tag, [...named, ...(byDigest.get(named[0]!.digest) ?? [])])
@@ -97,7 +97,7 @@ export function findTag({ byRefName, byDigest }: IndexFile, tag: string): Entry 
  * What `index.json` says of a digest; undefined where it does not list it.
  * @throws INVALID_INDEX where entries disagree
  */
-export function findDigest({ byDigest }: IndexFile, digest: Digest): Entry | undefined {
+export function findDigest({ byDigest }: Pick<IndexFile, 'byDigest'>, digest: Digest): Entry | undefined {
   const listed = byDigest.get(digest)
   return listed && requireOne(digest, listed)
 }

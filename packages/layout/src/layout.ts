@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path'
-import {
-  type ArtifactStore,
-  type CallOptions,
-  type Descriptor,
-  isOcisignError,
-  OcisignError,
-  parseDigest,
-  parseTagOrDigest,
-  printable,
-} from '@ocisign/core'
+import { type ArtifactStore, type CallOptions, OcisignError, printable, type TagLister } from '@ocisign/core'
 import { createBlobs } from './blobs.js'
 import { type Context, type LayoutLimits, layoutLimits } from './context.js'
 import { createLayout, requireLayout } from './create.js'
-import { mediaTypeOf, parseDocument } from './document.js'
-import { descriptorOf, documentTypes } from './entry.js'
-import { fileError, layoutError, limitError, notFound, systemCode } from './errors.js'
+import { documentTypes } from './entry.js'
+import { fileError, layoutError, limitError, systemCode } from './errors.js'
 import { type FileSystem, nodeFileSystem } from './file-system.js'
 import { isSame, readSmall, writeFile } from './files.js'
 import { type Identity, ownIdentity } from './identity.js'
 import { withEntry, withTag } from './index-edit.js'
-import { findDigest, findTag, type IndexFile, parseIndexFile } from './index-file.js'
+import { type IndexFile, parseIndexFile } from './index-file.js'
 import { withLock } from './lock.js'
-import { createReferrers } from './referrers.js'
+import { createReader, requireTaggable } from './reader.js'
 
 /** What {@link openLayout} accepts. */
 export interface LayoutOptions extends CallOptions {
@@ -34,7 +24,7 @@ export interface LayoutOptions extends CallOptions {
 }
 
 /** An OCI image layout folder. */
-export interface Layout extends ArtifactStore {
+export interface Layout extends ArtifactStore, TagLister {
   /** Absolute, without symbolic links. */
   readonly path: string
   readonly signatureManifestForm: 'config'
@@ -109,7 +99,6 @@ function createStore(context: Context, repository: string | undefined) {
   const { root, files, limits } = context
   const indexPath = join(root, 'index.json')
   const blobs = createBlobs(context)
-  const referrers = createReferrers(context, blobs)
   let known: { readonly bytes: Uint8Array; readonly index: IndexFile } | undefined
   let lastWrite: Promise<unknown> = Promise.resolve()
 
@@ -152,39 +141,9 @@ function createStore(context: Context, repository: string | undefined) {
     return turn
   }
 
-  /** Proves a document to be there and to be what it is said to be; of other content only that it is there. */
-  const requirePresent = async (descriptor: Descriptor) => {
-    if (!documentTypes.includes(descriptor.mediaType)) return blobs.require(descriptor)
-    parseDocument(await blobs.read(descriptor.digest, descriptor.size), descriptor)
-  }
-
-  const describeUnlisted = async (digest: Descriptor['digest']): Promise<Descriptor> => {
-    const bytes = await blobs.read(digest)
-    const descriptor = { mediaType: mediaTypeOf(bytes, digest), digest, size: bytes.length }
-    if (documentTypes.includes(descriptor.mediaType)) parseDocument(bytes, descriptor)
-    return descriptor
-  }
-
   const store: Layout = {
+    ...createReader({ repository, limits, blobs, load: async () => (await load()).index }),
     path: root,
-    repository,
-    signatureManifestForm: 'config',
-
-    async resolve(reference, options) {
-      const parsed = parseTagOrDigest(reference)
-      options?.signal?.throwIfAborted()
-      const { index } = await load()
-      const entry = 'tag' in parsed ? findTag(index, parsed.tag) : findDigest(index, parsed.digest)
-      if (!entry) return describeUnlisted(parseDigest(reference))
-      await requirePresent(entry)
-      return descriptorOf(entry)
-    },
-
-    async fetch(target, options) {
-      options?.signal?.throwIfAborted()
-      await blobs.require(target)
-      return blobs.stream(target, options)
-    },
 
     async push(expected, content, options) {
       await blobs.write(expected, content, options)
@@ -193,25 +152,9 @@ function createStore(context: Context, repository: string | undefined) {
       if (!index.byDigest.has(expected.digest)) await edit((current) => withEntry(current, expected), options)
     },
 
-    async *referrers(subject, options) {
-      parseDigest(subject.digest)
-      const { index } = await load()
-      yield* referrers.list(index.entries, subject, options)
-    },
-
     async tag(target, tag, options) {
-      if (!('tag' in parseTagOrDigest(tag)))
-        throw new OcisignError('INVALID_REFERENCE', `"${printable(tag)}" is a digest, not a tag`, {
-          reference: printable(tag),
-        })
-      const { index } = await load()
-      const listed = findDigest(index, parseDigest(target.digest))
-      await requirePresent(listed ?? target).catch((error: unknown) => {
-        throw isOcisignError(error, 'UNAVAILABLE_NOT_FOUND')
-          ? notFound(tag, `would name ${target.digest}, which is not in this layout`)
-          : error
-      })
-      await edit((current) => withTag(current, listed ?? target, tag), options)
+      const named = await requireTaggable(blobs, (await load()).index, target, tag)
+      await edit((current) => withTag(current, named, tag), options)
     },
   }
   return { store, load }

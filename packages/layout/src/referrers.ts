@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CallOptions, type Descriptor, isOcisignError, mediaTypes, OcisignError, type Target } from '@ocisign/core'
-import type { Blobs } from './blobs.js'
-import type { Context } from './context.js'
+import type { BlobReader } from './blob-reader.js'
+import type { ReadingLimits } from './context.js'
 import { type Document, isAttachedTo, parseDocument } from './document.js'
 import { documentTypes, type Entry } from './entry.js'
 import { limitError } from './errors.js'
@@ -29,7 +29,7 @@ const maxRememberedBytes = 32 * 1024 * 1024
  * listing fails at its end with UNAVAILABLE_STORE. One damaged document thus hides no signature, and makes nothing
  * look unsigned.
  */
-export function createReferrers({ limits }: Context, blobs: Blobs): Referrers {
+export function createReferrers(limits: ReadingLimits, blobs: BlobReader): Referrers {
   const remembered = new Map<string, Document>()
   let rememberedBytes = 0
 

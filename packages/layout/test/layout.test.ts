@@ -190,3 +190,36 @@ test('an aborted call changes nothing', async () => {
   await expect(collect(layout.referrers(descriptorOf(text('other')), { signal }))).rejects.toThrow('enough')
   expect((await readIndex(root)).manifests).toEqual([image])
 })
+
+test('lists the tags of index.json, each once; names of other kinds and those of nested indexes are none', async () => {
+  const nested = index([tagged(image, 'inner')])
+  const entries = [
+    tagged(image, 'v1'),
+    tagged(image, 'latest'),
+    tagged(descriptorOf(nested, mediaTypes.imageIndex), 'v1'),
+    tagged(image, 'docker.io/library/app:v2'),
+    tagged(image, image.digest),
+    tagged(image, '../v3'),
+    tagged(image, ''),
+    image,
+  ]
+  const layout = await openLayout(await writeLayout(entries, [imageBytes, nested]))
+  expect(await collect(layout.tags())).toEqual(['v1', 'latest'])
+})
+
+test('a listing of tags sees what was written before, and stops for a caller that gives up', async () => {
+  const root = await writeLayout([tagged(image, 'v1'), tagged(image, 'v2')], [imageBytes])
+  const layout = await openLayout(root)
+  const controller = new AbortController()
+  const seen: string[] = []
+  const listing = (async () => {
+    for await (const tag of layout.tags({ signal: controller.signal })) {
+      seen.push(tag)
+      controller.abort(new Error('enough'))
+    }
+  })()
+  await expect(listing).rejects.toThrow('enough')
+  expect(seen).toEqual(['v1'])
+  await writeFile(join(root, 'index.json'), index([tagged(image, 'v3')]))
+  expect(await collect(layout.tags())).toEqual(['v3'])
+})
