@@ -5,6 +5,7 @@ import { abortCases, concurrencyCases } from './store-concurrency.js'
 import { contentCases } from './store-content.js'
 import { referrerCases } from './store-referrers.js'
 import { resolveCases } from './store-resolve.js'
+import { tagCases } from './store-tags.js'
 
 /** What {@link storeCases} needs to know. */
 export interface StoreCasesOptions {
@@ -33,7 +34,14 @@ export type StoreCheck = readonly [name: string, check: (store: ArtifactStore) =
  */
 export function storeCases(options: StoreCasesOptions): readonly ConformanceCase[] {
   const { concurrency = 20 } = options
-  const checks = [...contentCases, ...resolveCases, ...referrerCases, ...abortCases, ...concurrencyCases(concurrency)]
+  const checks = [
+    ...contentCases,
+    ...resolveCases,
+    ...tagCases,
+    ...referrerCases,
+    ...abortCases,
+    ...concurrencyCases(concurrency),
+  ]
   return checks.map(([name, check]) => ({
     name,
     run: async () => {

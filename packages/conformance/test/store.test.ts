@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store of core passes every case, and each kind of bad store fails the case that is there for it.
 import { storeCases } from '@ocisign/conformance'
-import { type ArtifactStore, createMemoryStore, type Descriptor, mediaTypes } from '@ocisign/core'
+import { type ArtifactStore, createMemoryStore, type Descriptor, mediaTypes, type TagLister } from '@ocisign/core'
 import { describe, expect, test } from 'vitest'
 
 describe('a store in memory', () => {
@@ -9,7 +9,7 @@ describe('a store in memory', () => {
 })
 
 /** A map of content that checks nothing. */
-function createCarelessStore(): ArtifactStore {
+function createCarelessStore(): Store {
   const contents = new Map<string, { descriptor: Descriptor; bytes: Uint8Array }>()
   const memory = createMemoryStore()
   return {
@@ -25,7 +25,8 @@ function createCarelessStore(): ArtifactStore {
   }
 }
 
-type Change = (store: ArtifactStore) => Partial<ArtifactStore>
+type Store = ArtifactStore & TagLister
+type Change = (store: Store) => Partial<Store>
 
 async function failuresOf(change: Change, create = () => createMemoryStore()) {
   const cases = storeCases({
@@ -94,6 +95,60 @@ describe('a store that', () => {
       }),
       'moves a tag, and keeps what it named before',
       /resolves to/,
+    ],
+    [
+      'lists tags that nobody set',
+      () => ({
+        async *tags() {
+          yield 'latest'
+        },
+      }),
+      'lists no tags where there are none',
+      /none was set/,
+    ],
+    [
+      'lists the first hundred tags',
+      (store) => ({
+        async *tags() {
+          let count = 0
+          for await (const tag of store.tags()) if (++count <= 100) yield tag
+        },
+      }),
+      'lists all of many tags, each of which resolves',
+      /tags are/,
+    ],
+    [
+      'lists a tag as often as it was set',
+      (store) => {
+        const set: string[] = []
+        return {
+          tag: async (target, tag) => {
+            await store.tag(target, tag)
+            set.push(tag)
+          },
+          async *tags() {
+            yield* set
+          },
+        }
+      },
+      'lists a tag once that was set again and moved',
+      /v1, v1/,
+    ],
+    [
+      'lists tags in small letters',
+      (store) => ({
+        async *tags() {
+          for await (const tag of store.tags()) yield tag.toLowerCase()
+        },
+      }),
+      'lists each tag once, also several of one manifest, and nothing else',
+      /tags are/,
+    ],
+    [
+      'lists tags for a caller that has given up',
+      (store) => ({ tags: () => store.tags() }),
+      'lists no tags for a caller that has given up',
+      /should be refused/,
     ],
     [
       'lists nothing',
