@@ -6,7 +6,7 @@ import { isOcisignError, OcisignError, printable } from './errors.js'
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject, requireExactNames } from './json.js'
 import { limits } from './limits.js'
 import { parseTagOrDigest } from './reference.js'
-import { type ArtifactStore, checkedContent } from './store.js'
+import { type ArtifactStore, checkedContent, type TagLister } from './store.js'
 
 interface Entry {
   readonly descriptor: Descriptor
@@ -40,7 +40,7 @@ const manifestTypes: readonly string[] = [mediaTypes.imageManifest, mediaTypes.i
  * console.log((await store.resolve('v1')).digest === image.digest)
  * ```
  */
-export function createMemoryStore(options: MemoryStoreOptions = {}): ArtifactStore {
+export function createMemoryStore(options: MemoryStoreOptions = {}): ArtifactStore & TagLister {
   const entries = new Map<Digest, Entry>()
   const tags = new Map<string, Descriptor>()
 
@@ -105,6 +105,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): ArtifactSto
           { retryable: false },
           { cause: failures[0] },
         )
+    },
+
+    async *tags({ signal } = {}) {
+      signal?.throwIfAborted()
+      for (const tag of [...tags.keys()]) {
+        signal?.throwIfAborted()
+        yield tag
+      }
     },
 
     async tag(target, tag) {
