@@ -8,4 +8,5 @@ export {
   type FakeCertificateOptions,
 } from './ca.js'
 export { type Oddity, oddLeaves, oddValidities, unusualLeaves } from './odd.js'
+export * from './registry/index.js'
 export { type SignHashOptions, signHash } from './sign-hash.js'
