@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Action, Credential } from './types.js'
+
+/** A token and what it may be used for. */
+export interface IssuedToken {
+  readonly header: string
+  readonly actions: readonly string[]
+  readonly isAnonymous: boolean
+  /** Milliseconds of the clock. */
+  readonly issued: number
+  /** From then on it is not used any more, though it may still be good for a moment. */
+  readonly stale: number
+}
+
+/** What is known of one repository: who asks, and with what. Nothing of it is ever used for another. */
+export interface Account {
+  /** A header for any action: a name and password, or a registry token. */
+  fixed: { readonly header: string; readonly credential: Credential } | undefined
+  tokens: readonly IssuedToken[]
+  /** What the source of credentials said; `undefined` inside is anonymous. */
+  credential: { readonly value: Credential | undefined } | undefined
+  /** Until then it is not tried again: an account is soon locked. */
+  refused: { readonly credential: Credential; readonly until: number } | undefined
+}
+
+const times = { refusedMilliseconds: 60_000, freshMilliseconds: 60_000, longestMarginMilliseconds: 30_000 }
+const maxTokens = 8
+
+/** Creates an account of which nothing is known. */
+export const createAccount = (): Account => ({
+  fixed: undefined,
+  tokens: [],
+  credential: undefined,
+  refused: undefined,
+})
+
+/** The header at hand for these actions: one that may do more in the same repository will do. */
+export function headerOf(account: Account, actions: readonly Action[], now: number): string | undefined {
+  if (account.fixed) return account.fixed.header
+  return account.tokens.find((token) => isUsable(token, now) && actions.every((each) => token.actions.includes(each)))
+    ?.header
+}
+
+// A clock that was set back makes every token stale.
+const isUsable = ({ issued, stale }: IssuedToken, now: number) => issued <= now && now < stale
+
+/** Keeps a token that was asked for at `now`; its life is counted from before it was sent. */
+export function keepToken(
+  account: Account,
+  token: Pick<IssuedToken, 'header' | 'actions' | 'isAnonymous'>,
+  seconds: number,
+  now: number,
+): void {
+  const milliseconds = seconds * 1000
+  const margin = Math.min(milliseconds / 4, times.longestMarginMilliseconds)
+  const others = account.tokens.filter((each) => isUsable(each, now) && each.header !== token.header)
+  account.tokens = [{ ...token, issued: now, stale: now + milliseconds - margin }, ...others].slice(0, maxTokens)
+}
+
+/** What was refused. */
+export interface Forgotten {
+  /** A token that was issued a moment ago: it is no question of age. */
+  readonly fresh: IssuedToken | undefined
+}
+
+/** Forgets a header that was refused, and the credential in it. */
+export function forgetHeader(account: Account, header: string, now: number): Forgotten {
+  const { fixed } = account
+  if (fixed?.header === header) {
+    account.fixed = undefined
+    refuseCredential(account, fixed.credential, now)
+  }
+  const token = account.tokens.find((each) => each.header === header)
+  account.tokens = account.tokens.filter((each) => each !== token)
+  const age = token && now - token.issued
+  return { fresh: age !== undefined && age >= 0 && age < times.freshMilliseconds ? token : undefined }
+}
+
+/** Forgets a credential that was refused, and does not try it again for a minute. */
+export function refuseCredential(account: Account, credential: Credential, now: number): void {
+  account.credential = undefined
+  account.refused = { credential, until: now + times.refusedMilliseconds }
+}
+
+/** The credential that was refused a moment ago. */
+export function refusedCredential(account: Account, now: number): Credential | undefined {
+  return account.refused && now < account.refused.until ? account.refused.credential : undefined
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type CallOptions, isOcisignError, OcisignError, printable } from '@ocisign/core'
+import {
+  type Account,
+  createAccount,
+  forgetHeader,
+  headerOf,
+  keepToken,
+  refuseCredential,
+  refusedCredential,
+} from './account.js'
+import { createCache } from './cache.js'
+import { type Challenge, readChallenges } from './challenge.js'
+import { createFlights } from './flights.js'
+import { basic, bearer, checkCredential, isSameCredential } from './header.js'
+import { parseRealm } from './realm.js'
+import { actionsToAsk, scopesOf, sortActions } from './scope.js'
+import { requestToken, type TokenAnswer } from './token.js'
+import type { AuthorizationTarget, Authorizer, AuthorizerOptions, Credential } from './types.js'
+
+const maxAccounts = 1000
+const dockerHubHosts: readonly string[] = ['docker.io', 'index.docker.io', 'registry-1.docker.io']
+
+/**
+ * Creates what answers the challenges of registries, and keeps tokens until shortly before they expire.
+ *
+ * Whatever is known belongs to one repository and is used for no other; what several calls need at once is asked for
+ * once. A credential that was refused is forgotten, and its source asked again, once.
+ */
+export function createAuthorizer({ transport, credentials, clock }: AuthorizerOptions): Authorizer {
+  const accounts = createCache<Account>(maxAccounts, createAccount)
+  const answers = createFlights<string>()
+  const lookups = createFlights<Credential | undefined>()
+  const now = () => clock().getTime()
+
+  /** The credential, from the source where it is not known: then it is no use to ask for another. */
+  async function findCredential(
+    account: Account,
+    target: AuthorizationTarget,
+    options: CallOptions,
+  ): Promise<{ readonly value: Credential | undefined; readonly isNew: boolean }> {
+    if (account.credential) return { value: account.credential.value, isNew: false }
+    const value = await lookups.join(accountKey(target), options, async (signal) => {
+      const host = dockerHubHosts.includes(target.host) ? 'docker.io' : target.host
+      const repository = target.path === '' ? undefined : `${host}/${target.path}`
+      const refused = refusedCredential(account, now())
+      const given = await credentials?.({ host, repository, refused }, { signal }).catch((cause: unknown) => {
+        signal.throwIfAborted()
+        if (isOcisignError(cause)) throw cause
+        const message = `the credentials for ${printable(host)} could not be looked up`
+        throw new OcisignError('UNAVAILABLE_CREDENTIALS', message, { host, retryable: false }, { cause })
+      })
+      const found = checkCredential(given, host)
+      if (refused && (!found || isSameCredential(found, refused))) throw deniedCredentials(target, refused)
+      account.credential = { value: found }
+      return found
+    })
+    return { value, isNew: true }
+  }
+
+  async function answerOnce(
+    account: Account,
+    target: AuthorizationTarget,
+    challenge: Challenge,
+    actions: readonly string[],
+    options: CallOptions,
+  ): Promise<string> {
+    // Where nothing may be sent, nobody is asked for anything.
+    const realm =
+      challenge.scheme === 'bearer' ? parseRealm(challenge.parameters.get('realm') ?? '', target) : undefined
+    const { value: credential, isNew } = await findCredential(account, target, options)
+    if (credential && 'registryToken' in credential)
+      return keepFixed(account, bearer(credential.registryToken), credential)
+    if (realm) {
+      const answer = await askForToken(account, target, realm, challenge, credential, actions, options)
+      if (!('refused' in answer)) return answer.header
+      if (!credential) throw noCredentials(target, answer.refused)
+      refuseCredential(account, credential, now())
+      if (isNew) throw refusedBy(target, credential, answer.refused)
+      // What is known may be of yesterday: asked anew, the source may have today's, or says that it has no other.
+      return answerOnce(account, target, challenge, actions, options)
+    }
+    if (!credential) throw noCredentials(target, 401)
+    if ('identityToken' in credential) {
+      const message = `${printable(target.host)} asks for a name and a password, and the credential is an identity token`
+      throw new OcisignError('DENIED_CREDENTIALS', message, { host: target.host, status: 401 })
+    }
+    return keepFixed(account, basic(credential.username, credential.password), credential)
+  }
+
+  async function askForToken(
+    account: Account,
+    target: AuthorizationTarget,
+    realm: URL,
+    challenge: Challenge,
+    credential: Exclude<Credential, { readonly registryToken: string }> | undefined,
+    actions: readonly string[],
+    options: CallOptions,
+  ): Promise<{ readonly header: string } | Extract<TokenAnswer, { readonly refused: number }>> {
+    const asked = now()
+    const answer = await requestToken(transport, {
+      realm,
+      service: challenge.parameters.get('service'),
+      scopes: scopesOf(target, actions),
+      credential,
+      host: target.host,
+      signal: options.signal,
+    })
+    if ('refused' in answer) return answer
+    const header = bearer(answer.token)
+    keepToken(account, { header, actions, isAnonymous: credential === undefined }, answer.seconds, asked)
+    return { header }
+  }
+
+  return {
+    current(target) {
+      const account = accounts.get(accountKey(target))
+      return account && headerOf(account, target.actions, now())
+    },
+    async answer(header, target, refused, options = {}) {
+      options.signal?.throwIfAborted()
+      const challenge = chooseChallenge(header, target)
+      const key = accountKey(target)
+      const account = accounts.ensure(key)
+      const forgotten = refused === undefined ? undefined : forgetHeader(account, refused, now())
+      const actions = actionsToAsk(target, challenge.parameters.get('scope'))
+      const fresh = forgotten?.fresh
+      // A token of this minute that may do all that is asked for would not be any better the second time.
+      if (fresh && actions.every((each) => fresh.actions.includes(each))) {
+        if (fresh.isAnonymous) throw noCredentials(target, 401)
+        throw deniedRepository(target, 401)
+      }
+      const atHand = headerOf(account, target.actions, now())
+      if (atHand !== undefined && atHand !== refused && covers(account, atHand, actions)) return atHand
+      const found = await answers.join(JSON.stringify([key, challenge.scheme, actions]), options, (signal) =>
+        answerOnce(account, target, challenge, actions, { signal }),
+      )
+      if (found !== refused) return found
+      forgetHeader(account, found, now())
+      throw deniedCredentials(target, undefined)
+    },
+  }
+}
+
+/** Whether what is at hand is all that the challenge asks for. */
+function covers(account: Account, header: string, actions: readonly string[]): boolean {
+  const token = account.tokens.find((each) => each.header === header)
+  return token === undefined || actions.every((each) => token.actions.includes(each))
+}
+
+const accountKey = ({ origin, host, path, mountFrom }: AuthorizationTarget) =>
+  JSON.stringify([origin, host, path, mountFrom ?? null])
+
+function keepFixed(account: Account, header: string, credential: Credential): string {
+  account.fixed = { header, credential }
+  return header
+}
+
+/** Bearer before Basic: the password stays with the token service. */
+function chooseChallenge(header: string | null, target: AuthorizationTarget): Challenge {
+  const challenges = header === null ? [] : readChallenges(header)
+  const chosen =
+    challenges?.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm')) ??
+    challenges?.find(({ scheme }) => scheme === 'basic')
+  if (chosen) return chosen
+  const { host } = target
+  const why =
+    challenges === undefined
+      ? 'in a way that cannot be read'
+      : challenges.length === 0
+        ? 'without saying how'
+        : `in a way that is not known here: ${challenges.map(({ scheme }) => printable(scheme, 40)).join(', ')}`
+  const message = `${printable(host)} asks for authentication ${why}`
+  throw new OcisignError('UNAVAILABLE_CREDENTIALS', message, { host, status: 401, retryable: false })
+}
+
+const nameOf = ({ host, path }: AuthorizationTarget) => (path === '' ? host : `${host}/${path}`)
+
+function noCredentials(target: AuthorizationTarget, status: number): OcisignError {
+  const { host } = target
+  const message = `${printable(nameOf(target))} is not open to everyone, and there are no credentials for ${printable(host)}; log in, or check the name`
+  return new OcisignError('DENIED_CREDENTIALS', message, { host, status })
+}
+
+function deniedCredentials({ host }: AuthorizationTarget, credential: Credential | undefined): OcisignError {
+  const what = credential && 'username' in credential ? 'the name or password' : 'the token'
+  const message = `${printable(host)} refused ${what}, and there is no other; log in again`
+  return new OcisignError('DENIED_CREDENTIALS', message, { host, status: 401 })
+}
+
+function refusedBy(target: AuthorizationTarget, credential: Credential, status: number): OcisignError {
+  return status === 403 ? deniedRepository(target, status) : deniedCredentials(target, credential)
+}
+
+function deniedRepository(target: AuthorizationTarget, status: number): OcisignError {
+  const { host, actions } = target
+  const repository = nameOf(target)
+  const doing = sortActions(actions).join(', ') || 'anything'
+  const message = `these credentials do not allow for ${doing} in ${printable(repository)}, or there is no such repository`
+  return new OcisignError('DENIED_REPOSITORY', message, { host, status, repository })
+}
