@@ -59,6 +59,8 @@ export function withCertificates(key: SigningKey, chain: readonly Uint8Array[]):
 export interface OpenKeyOptions extends CallOptions {
   /** Asked only when the key turns out to be encrypted; undefined means there is none. */
   readonly passphrase?: () => Promise<string | undefined>
+  /** Where a provider looks for addresses and credentials; the environment of the process where left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 /** The `./uri` subpath of a provider: turns a command line's key URI into a key. */

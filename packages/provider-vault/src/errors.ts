@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isOcisignError, OcisignError, printable } from '@ocisign/core'
+
+/** An answer of the server that is not the one hoped for. */
+export interface VaultFailure {
+  readonly status: number
+  readonly errors: readonly string[]
+}
+
+/** What a failure means; of the server's own words no more than a line is shown. */
+export function keyError(id: string, cause: unknown): OcisignError {
+  if (isOcisignError(cause)) return cause
+  const { status, errors } = (cause ?? {}) as Partial<VaultFailure>
+  if (status === undefined) {
+    const details = { id, retryable: true }
+    return new OcisignError('UNAVAILABLE_KEY', `${id}: the server cannot be reached`, details, { cause })
+  }
+  const said = errors?.[0] ? `: ${printable(errors[0], 120)}` : ''
+  const failed = (why: string, retryable: boolean) =>
+    new OcisignError('UNAVAILABLE_KEY', `${id} ${why} (${status}${said})`, { id, retryable }, { cause })
+  if (status === 401 || status === 403) {
+    const message = `${id}: the token is not valid, or its policy does not allow this (${status}${said})`
+    return new OcisignError('DENIED_KEY', message, { id }, { cause })
+  }
+  if (status === 404) return failed('does not exist', false)
+  if (status >= 300 && status < 400) return failed('is on a server that sends us elsewhere; name the active one', false)
+  if (status === 503) return failed('is on a server that is sealed or in maintenance', true)
+  return failed('cannot be used now', status === 408 || status === 412 || status === 429 || status >= 500)
+}
+
+/** The options cannot be used as they are. */
+export function misuse(option: string, message: string): OcisignError {
+  return new OcisignError('MISUSE_OPTION', message, { option })
+}
