@@ -2,6 +2,7 @@
 import './errors.js'
 
 export type { Action, Credential, CredentialRequest, CredentialSource } from './auth/types.js'
+export { parseImageReference } from './names.js'
 export {
   type Notice,
   type Registry,
@@ -10,3 +11,4 @@ export {
   type RegistryRepository,
   registryLimits,
 } from './options.js'
+export { createRegistry } from './registry.js'

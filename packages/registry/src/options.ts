@@ -10,6 +10,8 @@ export interface RegistryLimits {
   readonly requestsPerSecond: number
   /** How often a request is sent at most, the first time included. */
   readonly tries: number
+  /** Milliseconds before the second try at most, doubled for each one after; how long exactly is drawn at random. */
+  readonly backoffMilliseconds: number
   /** Milliseconds without a byte after which a connection is given up. */
   readonly idleMilliseconds: number
   /** A server that asks for a longer wait is not waited for. */
@@ -25,8 +27,9 @@ export interface RegistryLimits {
 
 export const registryLimits: RegistryLimits = {
   requestsPerHost: 16,
-  requestsPerSecond: 200,
+  requestsPerSecond: 1_000,
   tries: 4,
+  backoffMilliseconds: 250,
   idleMilliseconds: 20_000,
   retryAfterSeconds: 30,
   pages: 50,
@@ -41,8 +44,8 @@ export interface RegistryOptions {
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Who is asked for credentials; anonymous where left out. */
   readonly credentials?: CredentialSource | undefined
-  /** Hosts (`host[:port]`) spoken to by plain http; loopback addresses need not be named. `all` is every host. */
-  readonly insecureHosts?: readonly string[] | 'all' | undefined
+  /** Hosts (`host[:port]`) spoken to by plain http; loopback addresses need not be named. `all` is every host, `none` not even those. */
+  readonly insecureHosts?: readonly string[] | 'all' | 'none' | undefined
   readonly limits?: Partial<RegistryLimits> | undefined
   /** For tests. */
   readonly clock?: (() => Date) | undefined

@@ -125,7 +125,6 @@ async function addToIndex(
     at: `manifests/${tag}`,
     headers: { 'Content-Type': mediaTypes.imageIndex },
     body: () => bytes,
-    bodySize: bytes.length,
     actions: ['pull', 'push'],
     expected: [200, 201, 202],
     idempotent: true,

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What reading manifests and blobs has in common: content that is held to its descriptor.
+import {
+  type CallOptions,
+  type Content,
+  checkedContent,
+  concatBytes,
+  type Descriptor,
+  isOcisignError,
+  OcisignError,
+  printable,
+} from '@ocisign/core'
+import type { ClientRequest } from './client.js'
+import type { RepositoryContext } from './context.js'
+
+/** Says that content is not what its digest, size or type says. */
+export function contentError(digest: string, why: string): OcisignError {
+  const shown = printable(digest, 140)
+  return new OcisignError('INVALID_CONTENT', `content of ${shown} ${why}`, { digest: shown })
+}
+
+/** Refuses a digest header that says something else than what was asked for; fewer than all registries send one. */
+export function requireDigestHeader(headers: Headers, digest: string): void {
+  const header = headers.get('docker-content-digest')
+  // Another algorithm is another name, which may be of the same content.
+  if (header === null || header === digest || header.split(':')[0] !== digest.split(':')[0]) return
+  throw contentError(digest, `is ${printable(header, 140)} as the registry names it`)
+}
+
+/** Content at hand, held to its descriptor. @throws INVALID_CONTENT */
+export async function collectContent(
+  content: Content,
+  expected: Descriptor,
+  options?: CallOptions,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  // A stream may fill one buffer again and again.
+  const copies = !(content instanceof Uint8Array)
+  for await (const chunk of checkedContent(content, expected, options)) chunks.push(copies ? chunk.slice() : chunk)
+  return chunks.length === 1 && chunks[0] ? chunks[0] : concatBytes(...chunks)
+}
+
+/** Sends a request for content, whose answer is held to the descriptor while it is read. */
+export async function readContent(
+  { client, limits }: RepositoryContext,
+  target: Descriptor,
+  request: Pick<ClientRequest, 'at' | 'headers' | 'what' | 'signal'>,
+  check: (headers: Headers) => void = () => {},
+): Promise<AsyncIterable<Uint8Array>> {
+  // What is small is read at once: the connection is free, and one that is lost is no failure yet.
+  const isSmall = target.size <= limits.documentBytes
+  const response = await client
+    .send({
+      ...request,
+      method: 'GET',
+      actions: ['pull'],
+      expected: [200],
+      ...(isSmall && { readsBytes: target.size }),
+    })
+    .catch((error: unknown) => {
+      throw isSmall && isOcisignError(error, 'UNAVAILABLE_LIMIT')
+        ? contentError(target.digest, `is longer than the ${target.size} bytes it should have`)
+        : error
+    })
+  try {
+    requireDigestHeader(response.headers, target.digest)
+    check(response.headers)
+  } catch (error) {
+    await response.discard()
+    throw error
+  }
+  return checkedContent(response.body ?? new Uint8Array(), target, { signal: request.signal })
+}
