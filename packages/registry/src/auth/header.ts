@@ -36,6 +36,7 @@ export function checkCredential(given: unknown, host: string): Credential | unde
   }
   if (typeof username !== 'string' || typeof password !== 'string')
     throw refuse('is neither a name with a password nor a token')
+  if (username === '' && password === '') throw refuse('is an empty name with an empty password')
   if (!isText(username) || !isText(password)) throw refuse('is too long or no Unicode text')
   if (/[:\p{Cc}]/u.test(username)) throw refuse('has a name with a colon or a control character')
   return { username, password }
