@@ -74,7 +74,10 @@ function stops(response: ServerResponse, { hang, reset }: Delivery, at: Delivery
 
 const drained = (response: ServerResponse) =>
   new Promise<void>((resolve) => {
-    if (response.destroyed) return resolve()
-    response.once('drain', resolve)
-    response.once('close', resolve)
+    const go = () => {
+      response.off('drain', go).off('close', go)
+      resolve()
+    }
+    if (response.destroyed) resolve()
+    else response.once('drain', go).once('close', go)
   })

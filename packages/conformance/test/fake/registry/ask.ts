@@ -45,8 +45,17 @@ export async function ask(
     ...(options.body !== undefined && { body: options.body as string }),
   })
   const text = await response.text()
-  const json = /json/.test(response.headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : undefined
+  const json = jsonOf(text)
   return { status: response.status, headers: response.headers, text, json, code: json?.errors?.[0]?.code }
+}
+
+/** What JSON says; undefined where it is none. */
+function jsonOf(text: string) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Puts a manifest there. */
