@@ -8,26 +8,37 @@ import { emptyIndex } from './index-file.js'
 import { withLock } from './lock.js'
 
 const layoutFile = 'oci-layout'
-const maxLayoutFileBytes = 64 * 1024
+/** Far more than `oci-layout` ever has. */
+export const maxLayoutFileBytes = 64 * 1024
 
 /**
  * Holds a folder to being a layout of the one version there is.
  * @throws INVALID_LAYOUT
  */
 export async function requireLayout({ root, files }: Context): Promise<void> {
-  const path = join(root, layoutFile)
-  const read = await readSmall(files, path, maxLayoutFileBytes)
-  if (!read) throw layoutError(root, `is not an OCI image layout: it has no ${layoutFile} file`)
+  requireVersion((await readSmall(files, join(root, layoutFile), maxLayoutFileBytes))?.bytes, root)
+}
+
+/** Holds the content of `oci-layout`, where there is one, to naming that version. @throws INVALID_LAYOUT */
+export function requireVersion(bytes: Uint8Array | undefined, path: string): void {
+  if (!bytes) throw layoutError(path, `is not an OCI image layout: it has no ${layoutFile} file`)
   let document: JsonObject
   try {
-    document = parseJsonObject(read.bytes, { what: layoutFile })
+    document = parseJsonObject(bytes, { what: layoutFile })
   } catch (error) {
-    throw layoutError(path, `is not readable: ${isOcisignError(error) ? error.message : 'unexpected error'}`, error)
+    throw layoutError(
+      path,
+      `has an unreadable ${layoutFile}: ${isOcisignError(error) ? error.message : 'unexpected error'}`,
+      error,
+    )
   }
   const { imageLayoutVersion: version } = document
   if (version !== '1.0.0')
     throw layoutError(path, `names the layout version "${printable(String(version), 40)}"; 1.0.0 is the one supported`)
 }
+
+/** What `oci-layout` says. */
+export const layoutFileBytes = () => new TextEncoder().encode('{"imageLayoutVersion":"1.0.0"}')
 
 /**
  * Makes what is missing of a layout in a folder that holds nothing else. `oci-layout` comes last, so whatever has it
@@ -54,6 +65,6 @@ export async function createLayout(context: Context, options: CallOptions): Prom
     const index = join(root, 'index.json')
     if (!(await readSmall(files, index, limits.indexBytes)))
       await writeFile(context, index, new TextEncoder().encode(emptyIndex))
-    await writeFile(context, join(root, layoutFile), new TextEncoder().encode('{"imageLayoutVersion":"1.0.0"}'))
+    await writeFile(context, join(root, layoutFile), layoutFileBytes())
   })
 }

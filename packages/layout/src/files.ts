@@ -75,7 +75,7 @@ export function isSame(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** A name for a temporary file that tells whose it is, so that it can be swept once that process is gone. */
-export async function temporaryPath({ root, identity }: Context): Promise<string> {
+export async function temporaryPath({ root, identity }: Pick<Context, 'root' | 'identity'>): Promise<string> {
   return join(root, `${ownPrefix}-${encodeIdentity(await identity())}.tmp`)
 }
 

@@ -33,7 +33,8 @@ export function withTag(index: IndexFile, descriptor: Descriptor, tag: string): 
   })
 }
 
-const encodeEntry = (descriptor: Descriptor) => {
+/** Writes an entry of an index. */
+export const encodeEntry = (descriptor: Descriptor): string => {
   const { annotations } = descriptor
   const kept = Object.entries(annotations ?? {}).filter(([name]) => name !== refNameAnnotation)
   return JSON.stringify({
@@ -51,7 +52,8 @@ function editEntries(text: string, edit: (entries: readonly string[]) => readonl
   return `{${members.join(',')}}`
 }
 
-function withRefName(entry: string, refName: string | undefined): string {
+/** Gives an entry a name, or takes it away. */
+export function withRefName(entry: string, refName: string | undefined): string {
   const members = splitJson(entry)
   const position = members.findIndex((member) => splitMember(member).name === 'annotations')
   const annotations = position < 0 ? [] : splitJson(splitMember(members[position]!).value)

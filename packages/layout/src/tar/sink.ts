@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Writable } from 'node:stream'
+import type { CallOptions } from '@ocisign/core'
+import { fileError } from '../errors.js'
+import { untilAborted } from './until-aborted.js'
+
+/**
+ * Writes to a stream as fast as it takes it, and leaves it open: standard output is not ours to close.
+ * @throws UNAVAILABLE_FILE where the stream fails or is closed
+ */
+export async function writeToStream(
+  sink: Writable,
+  chunks: AsyncIterable<Uint8Array>,
+  { signal }: CallOptions,
+): Promise<void> {
+  // A stream says that it failed twice, the second time to nobody; and an error that nobody hears ends the process.
+  sink.on('error', () => undefined)
+  for await (const chunk of chunks)
+    await untilAborted(signal, () => write(sink, chunk)).catch((error: unknown) => {
+      throw signal?.aborted ? error : fileError(error, '-', 'write')
+    })
+}
+
+function write(sink: Writable, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onClose = () => reject(Object.assign(new Error('the stream was closed'), { code: 'EPIPE' }))
+    sink.once('close', onClose)
+    sink.write(chunk, (error) => {
+      sink.off('close', onClose)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
+}
