@@ -88,6 +88,7 @@ export interface ErrorCatalogue {
   // MISUSE_: the caller's own mistake.
   MISUSE_CHECKS: { readonly checks: readonly string[] }
   MISUSE_OPTION: { readonly option: string }
+  MISUSE_PACKAGE: { readonly package: string }
   MISUSE_REQUIREMENT: { readonly reason: string }
   MISUSE_SCOPE: { readonly policies: readonly string[] }
   MISUSE_TIMESTAMP_REQUIRED: { readonly key: string }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For authors of key providers.
+export { importPeer } from './peer.js'
 export { algorithmOfPublicKey, unsupportedKey } from './public-key.js'
 export { createRemoteKey, type RemoteKeyOptions, type RemoteSignature, reportTries } from './remote-key.js'
 export { type RetryOptions, waitFor, withRetries } from './retry.js'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Algorithm, algorithmName, notaryAlgorithms } from '../algorithm.js'
-import { OcisignError } from '../errors.js'
+import { isOcisignError, OcisignError } from '../errors.js'
 import { parsePublicKey } from '../x509/public-key.js'
 
 /** The error for a key that exists but signs nothing here; `what` says which kind it is. */
@@ -27,6 +27,8 @@ export function algorithmOfPublicKey(spki: Uint8Array, id: string): Algorithm {
   try {
     key = parsePublicKey(spki)
   } catch (cause) {
+    // Well-formed, but of a kind that nobody verifies with: another curve, a compressed point.
+    if (isOcisignError(cause, 'INVALID_CERTIFICATE')) throw unsupportedKey(id, `a key of which ${cause.message}`)
     const message = `the service answered with something that is no public key of ${id}`
     throw new OcisignError('UNAVAILABLE_KEY', message, { id, retryable: false }, { cause })
   }
