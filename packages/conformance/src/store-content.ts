@@ -2,7 +2,7 @@
 import { type ArtifactStore, equalBytes, readAll } from '@ocisign/core'
 import { needs, needsCode, rejectionOf } from './case.js'
 import type { StoreCheck } from './store.js'
-import { blobOf, chunksOf, type Item, itemOf, manifestOf } from './store-content-maker.js'
+import { blobOf, chunksOf, type Item, itemOf, manifestOf, pushManifest } from './store-content-maker.js'
 
 const mebibyte = 1024 * 1024
 
@@ -94,7 +94,8 @@ export const contentCases: readonly StoreCheck[] = [
   [
     'takes content again that it has already',
     async (store) => {
-      const [blob, manifest] = [await blobOf('twice', 100), await manifestOf()]
+      // What a manifest names is there before it, as registries demand.
+      const [blob, manifest] = [await blobOf('twice', 100), await pushManifest(store)]
       for (const item of [blob, manifest, blob, manifest]) await store.push(item.descriptor, item.bytes)
       await needsContent(store, blob)
       await needsContent(store, manifest)
