@@ -23,6 +23,8 @@ export type Listed = SignatureHandle | { readonly manifest: Descriptor; readonly
 /** Where a family keeps signatures; `attach` adds and keeps those already there. */
 export interface Attachment {
   readonly family: string
+  /** Set where each signature is a referrer of this type, with a manifest of its own: a listing of these says that it is there. */
+  readonly artifactType?: string | undefined
   attach(
     store: ArtifactStore,
     subject: Descriptor,

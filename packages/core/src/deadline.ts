@@ -26,11 +26,12 @@ export async function withDeadline<T>(options: DeadlineOptions, run: (signal: Ab
   const controller = new AbortController()
   const passOn = () => controller.abort(options.signal?.reason)
   options.signal?.addEventListener('abort', passOn, { once: true })
-  const late = new OcisignError('UNAVAILABLE_DEADLINE', `not done within ${milliseconds} milliseconds`, {
-    milliseconds,
-    retryable: true,
-  })
-  const timer = setTimeout(() => controller.abort(late), milliseconds)
+  const late = () =>
+    new OcisignError('UNAVAILABLE_DEADLINE', `not done within ${milliseconds} milliseconds`, {
+      milliseconds,
+      retryable: true,
+    })
+  const timer = setTimeout(() => controller.abort(late()), milliseconds)
   try {
     return await untilAborted(controller.signal, () => run(controller.signal))
   } finally {

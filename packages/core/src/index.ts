@@ -58,9 +58,10 @@ export {
 } from './notary/trust-store.js'
 export { createNotaryVerifier, type NotaryVerifierOptions } from './notary/verifier.js'
 export * from './provider/index.js'
+export type { Listing, ReadBackOptions, Wait } from './read-back.js'
 export * from './reference.js'
 export type { Judgement } from './requirement.js'
-export * from './sign.js'
+export { type SignedArtifact, type SignOptions, signArtifact } from './sign.js'
 export type { Signer } from './signer.js'
 export * from './store.js'
 export {

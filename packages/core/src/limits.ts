@@ -4,6 +4,10 @@
 export const limits = {
   /** Signatures judged for one artifact. */
   signatures: 100,
+  /** Manifests that one listing of referrers names, signatures or not. */
+  referrers: 50_000,
+  /** Things fetched at the same time for one call, of each kind. */
+  parallelFetches: 10,
   /** Bytes of a manifest or an index. */
   manifestBytes: 4 * 1024 * 1024,
   /** Bytes of a signature envelope. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CallOptions, Descriptor } from './descriptor.js'
+import type { Descriptor } from './descriptor.js'
 import { isDigest } from './digest.js'
 import { OcisignError, printable } from './errors.js'
 import { parseTagOrDigest } from './reference.js'
-import type { Resolver } from './store.js'
+import type { ResolveOptions, Resolver } from './store.js'
 
 /**
  * Resolves a reference and holds the answer to it: whoever asks for a digest gets that digest, whatever the store says.
@@ -11,7 +11,11 @@ import type { Resolver } from './store.js'
  * @throws INVALID_DESCRIPTOR where it is no usable descriptor
  * @throws INVALID_REFERENCE | INVALID_DIGEST for a reference that is neither tag nor digest, and what the store throws
  */
-export async function resolveReference(store: Resolver, reference: string, options?: CallOptions): Promise<Descriptor> {
+export async function resolveReference(
+  store: Resolver,
+  reference: string,
+  options?: ResolveOptions,
+): Promise<Descriptor> {
   const wanted = parseTagOrDigest(reference)
   const resolved = await store.resolve(reference, options)
   options?.signal?.throwIfAborted()

@@ -5,11 +5,10 @@ import type { Digest } from './digest.js'
 import { isOcisignError, OcisignError, printable } from './errors.js'
 import { isJsonObject, type JsonValue, parseJsonObject, requireExactNames } from './json.js'
 import { refusalOf, refuseAll, selectNeeded } from './requirement.js'
-import { resolveReference } from './resolve.js'
 import { type ReadableStore, readAll } from './store.js'
 import type { Accepted, NotRequired, Verified } from './verdict.js'
 import type { ClaimsOf, Requirement } from './verifier.js'
-import { type VerifyOptions, verifyDescriptor } from './verify.js'
+import { resolveSubject, type VerifyOptions, verifyDescriptor } from './verify.js'
 
 /** One manifest of a tree; `covered` where a satisfied index contains it. */
 export interface TreeNode<Claims = unknown> {
@@ -74,7 +73,8 @@ export async function verifyArtifactTree<const R extends Requirement>(
     requireCount('maxManifests', options.maxManifests)
     const left = selectNeeded(wanted, { subject: 'artifact', scope: store.repository, signal })
     if ('decision' in left) return left
-    return verifyTree(store, await resolveReference(store, reference, { signal }), left, { ...options, signal })
+    const root = await resolveSubject(store, reference, left, signal)
+    return verifyTree(store, root, left, { ...options, signal })
   })
 }
 

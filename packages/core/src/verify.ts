@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Listed, Signature } from './attachment.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { type Descriptor, targetOf } from './descriptor.js'
+import { isDigest } from './digest.js'
 import { OcisignError, type Refusal } from './errors.js'
 import { limits } from './limits.js'
+import { mapAhead } from './parallel.js'
 import { type Judgement, prove, refusalOf, refuseAll, selectNeeded } from './requirement.js'
 import { resolveReference } from './resolve.js'
 import type { ReadableStore } from './store.js'
@@ -22,7 +25,8 @@ export interface VerifyOptions extends DeadlineOptions {
 /**
  * Judges each signature there is, one by one and lazily; the primitive under {@link verifyArtifact}.
  *
- * A signature that cannot be read or does not verify is yielded with its error and does not stop the others.
+ * A signature that cannot be read or does not verify is yielded with its error and does not stop the others. From a store
+ * that takes its time, a few are fetched ahead; they are verified one after another, and no more than are asked for.
  * @throws UNAVAILABLE_LIMIT where there are more than `maxSignatures`; whatever a listing that fails throws
  */
 export async function* judgeSignatures<C>(
@@ -37,25 +41,37 @@ export async function* judgeSignatures<C>(
   const target = targetOf(subject, userMetadata)
   const context = { subject: 'artifact', scope: store.repository, signal } as const
   let tried = 0
-  for await (const listed of verifier.attachment.list(store, subject, { signal })) {
+  const load = async (listed: Listed, signal: AbortSignal | undefined): Promise<Loaded> => {
     if (tried++ >= maxSignatures)
       throw new OcisignError('UNAVAILABLE_LIMIT', `there are more than ${maxSignatures} signatures`, {
         target: target.digest,
         refusals: [],
         retryable: false,
       })
-    if ('error' in listed) {
-      yield { by: listed.manifest.digest, mediaType: '', result: refusalOf(listed.error, target.digest, signal) }
-      continue
-    }
-    const judged = async () => verifier.verify(target, await listed.load({ signal }), context)
-    yield {
-      by: listed.layer.digest,
-      mediaType: listed.layer.mediaType,
-      result: await judged().catch((error: unknown) => refusalOf(error, target.digest, signal)),
+    if ('error' in listed) return { by: listed.manifest.digest, mediaType: '', error: listed.error }
+    const { digest: by, mediaType } = listed.layer
+    try {
+      return { by, mediaType, signature: await listed.load({ signal }) }
+    } catch (error) {
+      return { by, mediaType, error }
     }
   }
+  const list = (signal: AbortSignal) => verifier.attachment.list(store, subject, { signal })
+  for await (const loaded of mapAhead(list, limits.parallelFetches, load, { signal })) {
+    const { by, mediaType } = loaded
+    const judged = async () => {
+      if ('error' in loaded) throw loaded.error
+      return verifier.verify(target, loaded.signature, context)
+    }
+    yield { by, mediaType, result: await judged().catch((error: unknown) => refusalOf(error, target.digest, signal)) }
+  }
 }
+
+/** A signature that was fetched, or the reason why it was not. */
+type Loaded = { readonly by: string; readonly mediaType: string } & (
+  | { readonly signature: Signature }
+  | { readonly error: unknown }
+)
 
 /**
  * Resolves to proof that the artifact satisfies the requirement, as soon as it does; or throws who refused and why.
@@ -78,8 +94,20 @@ export async function verifyArtifact<const R extends Requirement>(
   return withDeadline(options, async (signal) => {
     const left = selectNeeded(wanted, { subject: 'artifact', scope: store.repository, signal })
     if ('decision' in left) return left
-    return verifyDescriptor(store, await resolveReference(store, reference, { signal }), left, { ...options, signal })
+    const subject = await resolveSubject(store, reference, left, signal)
+    return verifyDescriptor(store, subject, left, { ...options, signal })
   })
+}
+
+/** Resolves what is verified next; where it is known by digest, its signatures may be listed at the same time. */
+export function resolveSubject(
+  store: ReadableStore,
+  reference: string,
+  requirement: Requirement,
+  signal: AbortSignal,
+): Promise<Descriptor> {
+  const listsNext = 'verify' in requirement && isDigest(reference) ? requirement.attachment.artifactType : undefined
+  return resolveReference(store, reference, { signal, ...(listsNext !== undefined && { listsNext }) })
 }
 
 /** Verifies what is already resolved; `requirement` holds only what is needed. Internal to the verbs. */

@@ -68,15 +68,118 @@ test('one manifest may hold many signatures; those already there are kept', asyn
 })
 
 describe('read-back', () => {
+  /** Waits that take no time, and how many milliseconds each would have. */
+  const waiting = () => {
+    const waits: number[] = []
+    const wait = async (milliseconds: number) => void waits.push(milliseconds)
+    return { waits, wait }
+  }
+  /** Lists nothing of what is asked for, for the first times. */
+  const deafFor = (store: ArtifactStore, times: number) => {
+    let listed = 0
+    const deaf: ArtifactStore = {
+      ...store,
+      async *referrers(subject, options) {
+        if (listed++ >= times) yield* store.referrers(subject, options)
+      },
+    }
+    return deaf
+  }
+
   test('a signature that was stored and is not listed is UNAVAILABLE_ATTACHMENT', async () => {
     const { store, subject } = await setup(signerOf('other'))
+    const { wait, waits } = waiting()
     const forgetful = { ...store, tag: async () => {} }
-    const error = await caught(signArtifact(forgetful, 'v1', signerOf('d', tagAttachment)))
+    const error = await caught(signArtifact(forgetful, 'v1', signerOf('d', tagAttachment), { wait }))
     expect(error).toMatchObject(
       code('UNAVAILABLE_ATTACHMENT', { details: { subject: subject.digest, retryable: true } }),
     )
+    expect(waits).toHaveLength(3)
     const deaf: ArtifactStore = { ...store, async *referrers() {} }
-    await expect(signArtifact(deaf, 'v1', signerOf('a'))).rejects.toMatchObject(code('UNAVAILABLE_ATTACHMENT'))
+    await expect(signArtifact(deaf, 'v1', signerOf('a'), { wait })).rejects.toMatchObject(
+      code('UNAVAILABLE_ATTACHMENT'),
+    )
+  })
+
+  test('a store that lists it a little later is waited for; it is signed once', async () => {
+    const { store } = await setup()
+    const { wait, waits } = waiting()
+    const signer = signerOf('a')
+    let signed = 0
+    const sign: typeof signer.sign = (...given) => {
+      signed++
+      return signer.sign(...given)
+    }
+    const slow = deafFor(store, 2)
+    expect(await signArtifact(slow, 'v1', { ...signer, sign }, { wait })).toMatchObject({ listing: 'listed' })
+    expect(signed).toBe(1)
+    expect(waits).toHaveLength(2)
+    for (const [position, each] of [100, 300].entries()) {
+      expect(waits[position]).toBeGreaterThanOrEqual(each / 2)
+      expect(waits[position]).toBeLessThanOrEqual(each * 1.5)
+    }
+  })
+
+  test('a writer who lost a race attaches the same signature again', async () => {
+    const { store } = await setup()
+    const { wait } = waiting()
+    let lost = 1
+    const racing: ArtifactStore = { ...store, tag: async (...given) => (lost-- > 0 ? undefined : store.tag(...given)) }
+    const signed = await signArtifact(racing, 'v1', signerOf('a', tagAttachment), { wait })
+    expect(signed.listing).toBe('listed')
+    const verdict = await verifyArtifact(store, 'v1', verifierOf(['a'], { attachment: tagAttachment }))
+    expect(verdict.decision).toBe('verified')
+  })
+
+  test('of referrers looks for the manifest only, under its own type', async () => {
+    const { store, subject } = await setup()
+    const asked: unknown[] = []
+    const noting: ArtifactStore = {
+      ...store,
+      fetch: () => expect.fail('read'),
+      referrers: (of, options) => {
+        asked.push(of.digest, options?.artifactType)
+        return store.referrers(of, options)
+      },
+    }
+    const attachment = { ...referrersAttachment, artifactType: 'test/signature' }
+    await signArtifact(noting, 'v1', signerOf('a', attachment))
+    expect(asked).toEqual([subject.digest, 'test/signature'])
+    const { wait } = waiting()
+    const changing = (change: Partial<Descriptor>): ArtifactStore => ({
+      ...store,
+      async *referrers(of, options) {
+        for await (const each of store.referrers(of, options)) yield { ...each, ...change }
+      },
+    })
+    for (const change of [{ artifactType: 'other/type' }, { mediaType: mediaTypes.imageIndex }]) {
+      const ask = signArtifact(changing(change), 'v1', signerOf('b', attachment), { wait })
+      await expect(ask).rejects.toMatchObject(code('UNAVAILABLE_ATTACHMENT'))
+    }
+    const nameless = changing({ artifactType: '' })
+    expect(await signArtifact(nameless, 'v1', signerOf('b', attachment))).toMatchObject({ listing: 'listed' })
+  })
+
+  test('that never ends, ends at a limit', async () => {
+    const { store, subject } = await setup()
+    const endless: ArtifactStore = {
+      ...store,
+      async *referrers() {
+        for (;;) yield subject
+      },
+    }
+    const attachment = { ...referrersAttachment, artifactType: 'test/signature' }
+    const ask = signArtifact(endless, 'v1', signerOf('a', attachment))
+    await expect(ask).rejects.toMatchObject(code('UNAVAILABLE_LIMIT'))
+  })
+
+  test('is waited for no longer than the caller wants', async () => {
+    const { store } = await setup()
+    const deaf: ArtifactStore = { ...store, async *referrers() {} }
+    const began = performance.now()
+    const ask = signArtifact(deaf, 'v1', signerOf('a'), { deadlineMilliseconds: 40 })
+    await expect(ask).rejects.toMatchObject(code('UNAVAILABLE_DEADLINE'))
+    expect(performance.now() - began).toBeLessThan(1000)
   })
 
   test('a listing that fails says so', async () => {

@@ -3,12 +3,15 @@
 import {
   type ArtifactStore,
   type Attachment,
+  createNotaryAttachment,
   type Descriptor,
   judgeSignatures,
+  limits,
   mediaTypes,
   OcisignError,
   type Verifier,
   verifyArtifact,
+  verifyArtifactTree,
 } from '@ocisign/core'
 import { describe, expect, test } from 'vitest'
 import {
@@ -141,6 +144,123 @@ test('nothing after the first good signature is loaded', async () => {
   const verifier = verifierOf(['a', 'b'])
   await verifyArtifact(store, 'v1', verifier)
   expect(verifier.calls).toHaveLength(1)
+})
+
+describe('a store that takes its time', () => {
+  /** Answers each request after a few milliseconds, and counts those that run at the same time. */
+  function slow(store: ArtifactStore) {
+    const seen = { running: 0, most: 0, fetched: 0 }
+    const fetch: ArtifactStore['fetch'] = async (target, options) => {
+      seen.fetched++
+      seen.most = Math.max(seen.most, ++seen.running)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      seen.running--
+      return store.fetch(target, options)
+    }
+    return { seen, store: { ...store, fetch } }
+  }
+  // The made-up families read manifests one by one.
+  const attachment = createNotaryAttachment()
+  const many = (count: number, ...more: readonly string[]) =>
+    setup(...[...[...Array(count).keys()].map((each) => `x${each}`), ...more].map((who) => signerOf(who, attachment)))
+
+  test('is asked for several signatures at a time, which are judged in order and one by one', async () => {
+    const made = await many(11, 'a')
+    const { store, seen } = slow(made.store)
+    let judging = 0
+    const verifier = verifierOf(['a'], { attachment })
+    const verify: Verifier['verify'] = async (...given) => {
+      expect(++judging).toBe(1)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      judging--
+      return verifier.verify(...given)
+    }
+    const { refusals, proofs } = accepted(await verifyArtifact(store, 'v1', { ...verifier, verify }))
+    expect(refusals.map(({ by }) => by)).toEqual(made.layers.slice(0, 11).map(({ digest }) => digest))
+    expect(proofs).toMatchObject([{ identity: 'a' }])
+    expect(seen.most).toBeGreaterThan(4)
+    expect(seen.most).toBeLessThanOrEqual(2 * limits.parallelFetches)
+  })
+
+  test('is left alone after the first good one, however many there are', async () => {
+    const { store, seen } = slow((await many(0, 'a', ...[...Array(60).keys()].map((each) => `y${each}`))).store)
+    const verifier = verifierOf(['a'], { attachment })
+    await verifyArtifact(store, 'v1', verifier)
+    expect(verifier.calls).toHaveLength(1)
+    expect(seen.fetched).toBeLessThanOrEqual(4 * limits.parallelFetches)
+  })
+
+  test('does not move the limit: those up to it are judged, and none beyond it is loaded', async () => {
+    const made = await many(6, 'a')
+    const { store } = slow(made.store)
+    const loaded: string[] = []
+    const noting: ArtifactStore = {
+      ...store,
+      fetch: (target, options) => {
+        if (target.mediaType === 'test/said') loaded.push(target.digest)
+        return store.fetch(target, options)
+      },
+    }
+    const verifier = verifierOf(['a'], { attachment })
+    const error = await caught(verifyArtifact(noting, 'v1', verifier, { maxSignatures: 6 }))
+    expect(error).toMatchObject(code('UNAVAILABLE_LIMIT'))
+    expect(verifier.calls).toHaveLength(6)
+    expect(loaded).toEqual(made.layers.slice(0, 6).map(({ digest }) => digest))
+    expect(await verifyArtifact(store, 'v1', verifier, { maxSignatures: 7 })).toMatchObject({ decision: 'verified' })
+  })
+
+  test('may fail in its listing after the good one, and not before it', async () => {
+    const { store } = slow((await many(2, 'a', 'z')).store)
+    const failing = (after: number): ArtifactStore => ({
+      ...store,
+      async *referrers(subject, options) {
+        let listed = 0
+        for await (const each of store.referrers(subject, options)) {
+          if (listed++ === after) throw unavailable
+          yield each
+        }
+      },
+    })
+    expect(await verifyArtifact(failing(3), 'v1', verifierOf(['a'], { attachment }))).toMatchObject({
+      decision: 'verified',
+    })
+    const error = await caught(verifyArtifact(failing(2), 'v1', verifierOf(['a'], { attachment })))
+    expect(error).toMatchObject(code('UNAVAILABLE_VERIFICATION'))
+  })
+})
+
+describe('what is listed next', () => {
+  const hearing = async (type?: string) => {
+    const { store, subject } = await setup(signerOf('a'))
+    const hints: unknown[] = []
+    const resolve: ArtifactStore['resolve'] = (reference, options) => {
+      hints.push(options?.listsNext)
+      return store.resolve(reference, options)
+    }
+    const attachment = { ...referrersAttachment, artifactType: type }
+    return {
+      hints,
+      store: { ...store, resolve },
+      digest: subject.digest,
+      verifier: { ...verifierOf(['a']), attachment },
+    }
+  }
+
+  test('is told to the store where the artifact is known by digest and one verifier decides', async () => {
+    const { hints, store, digest, verifier } = await hearing('test/signature')
+    await verifyArtifact(store, digest, verifier)
+    await verifyArtifactTree(store, digest, verifier)
+    expect(hints).toEqual(['test/signature', 'test/signature'])
+  })
+
+  test('is not told for a tag, for several verifiers, and for a family that keeps them elsewhere', async () => {
+    const { hints, store, digest, verifier } = await hearing('test/signature')
+    await verifyArtifact(store, 'v1', verifier)
+    await verifyArtifact(store, digest, { anyOf: [verifier, verifier] })
+    const elsewhere = await hearing()
+    await verifyArtifact(elsewhere.store, digest, elsewhere.verifier)
+    expect([...hints, ...elsewhere.hints]).toEqual([undefined, undefined, undefined])
+  })
 })
 
 describe('what a store says of a reference', () => {

@@ -7,6 +7,8 @@ import { digestBytes } from '../digest.js'
 import { OcisignError, printable } from '../errors.js'
 import { isJsonObject, type JsonObject, parseJsonObject, requireExactNames } from '../json.js'
 import { limits } from '../limits.js'
+import { mapAhead } from '../parallel.js'
+import { tooManyReferrers } from '../read-back.js'
 import { type ArtifactStore, type ReadableStore, readAll } from '../store.js'
 
 /** The artifact type of a signature manifest; as `config.mediaType`, the specification's other form. */
@@ -24,9 +26,6 @@ export interface NotaryAttachmentOptions {
   readonly manifestForm?: SignatureManifestForm | undefined
 }
 
-/** Of those that a store lists for an artifact, signatures or not. */
-const maxManifests = 50_000
-
 const emptyConfig = {
   mediaType: mediaTypes.empty,
   digest: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
@@ -37,6 +36,7 @@ const emptyConfig = {
 export function createNotaryAttachment(options: NotaryAttachmentOptions = {}): Attachment {
   return {
     family: 'notary',
+    artifactType: signatureArtifactType,
     list: listSignatures,
     attach: (store, subject, signature, callOptions) =>
       attachSignature(
@@ -85,44 +85,37 @@ async function attachSignature(
   return { manifest, layer }
 }
 
-async function* listSignatures(
-  store: ReadableStore,
-  subject: Target,
-  options?: CallOptions,
-): AsyncGenerator<Listed, void, undefined> {
+function listSignatures(store: ReadableStore, subject: Target, options: CallOptions = {}): AsyncIterable<Listed> {
   let listedManifests = 0
-  for await (const manifest of store.referrers(subject, { ...options, artifactType: signatureArtifactType })) {
-    options?.signal?.throwIfAborted()
-    if (listedManifests++ >= maxManifests)
-      throw new OcisignError('UNAVAILABLE_LIMIT', `more than ${maxManifests} manifests refer to the artifact`, {
-        target: subject.digest,
-        refusals: [],
-        retryable: false,
-      })
-    // A listing need not know the artifact type, and some state the config's empty one: then the manifest decides.
-    const { artifactType } = manifest
-    if (artifactType && artifactType !== signatureArtifactType && artifactType !== mediaTypes.empty) continue
-    let layer: Descriptor | undefined
+  const read = async (manifest: Descriptor, signal: AbortSignal | undefined): Promise<Listed | undefined> => {
+    signal?.throwIfAborted()
+    if (listedManifests++ >= limits.referrers) throw tooManyReferrers(subject)
+    if (!mayBeSignature(manifest)) return undefined
     try {
-      layer = await readSignatureLayer(store, manifest, subject, options)
+      const layer = await readSignatureLayer(store, manifest, subject, { signal })
+      return layer && handleOf(store, manifest, layer)
     } catch (error) {
-      options?.signal?.throwIfAborted()
-      yield { manifest, error }
-      continue
-    }
-    if (!layer) continue
-    const found = layer
-    yield {
-      manifest,
-      layer: found,
-      load: async (callOptions) => ({
-        mediaType: found.mediaType,
-        bytes: await readAll(store, found, { ...callOptions, maxBytes: limits.envelopeBytes }),
-        ...(manifest.annotations && { annotations: manifest.annotations }),
-      }),
+      signal?.throwIfAborted()
+      return { manifest, error }
     }
   }
+  const manifests = store.referrers(subject, { ...options, artifactType: signatureArtifactType })
+  return mapAhead(manifests, limits.parallelFetches, read, options)
 }
+
+/** A listing need not know the artifact type, and some state the config's empty one: then the manifest decides. */
+const mayBeSignature = ({ artifactType }: Descriptor) =>
+  !artifactType || artifactType === signatureArtifactType || artifactType === mediaTypes.empty
+
+const handleOf = (store: ReadableStore, manifest: Descriptor, layer: Descriptor): Listed => ({
+  manifest,
+  layer,
+  load: async (options) => ({
+    mediaType: layer.mediaType,
+    bytes: await readAll(store, layer, { ...options, maxBytes: limits.envelopeBytes }),
+    ...(manifest.annotations && { annotations: manifest.annotations }),
+  }),
+})
 
 // Other readers ignore letter case.
 const manifestNames = ['mediaType', 'artifactType', 'config', 'layers', 'blobs', 'manifests', 'subject', 'annotations']

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registries may store what they do not list yet, or not at all; with the tag schema, two writers may undo each other.
+import { type CallOptions, type Descriptor, mediaTypes, type Target } from './descriptor.js'
+import { OcisignError } from './errors.js'
+import { limits } from './limits.js'
+import type { ReferrerLister } from './store.js'
+
+/** Waits before something is listed again; rejects with the signal's reason once that is aborted. */
+export type Wait = (milliseconds: number, signal?: AbortSignal) => Promise<void>
+
+/** What every verb that attaches something accepts. */
+export interface ReadBackOptions {
+  /** For tests; by default a timer. */
+  readonly wait?: Wait | undefined
+}
+
+/** What a listing said of something that was stored. */
+export type Listing = 'listed' | 'unlisted'
+
+/**
+ * Attaches and reads the listing back: again after a short while, and then once more attached.
+ * To attach the same again must change nothing where it is there.
+ */
+export async function attachListed<T>(
+  attach: () => Promise<T>,
+  isListed: (attached: T) => Promise<boolean>,
+  { wait = waitFor, signal }: ReadBackOptions & CallOptions,
+): Promise<{ readonly attached: T; readonly listing: Listing }> {
+  const isListedWithin = async (attached: T, waits: readonly number[]) => {
+    if (await isListed(attached)) return true
+    for (const milliseconds of waits) {
+      // Two writers that undo each other must not keep step.
+      await wait(milliseconds * (0.5 + random()), signal)
+      if (await isListed(attached)) return true
+    }
+    return false
+  }
+  const first = await attach()
+  if (await isListedWithin(first, [100, 300])) return { attached: first, listing: 'listed' }
+  const second = await attach()
+  return { attached: second, listing: (await isListedWithin(second, [900])) ? 'listed' : 'unlisted' }
+}
+
+/** Tells whether a store lists this manifest for the subject as readers have to find it. @throws UNAVAILABLE_LIMIT */
+export async function isReferrerListed(
+  store: ReferrerLister,
+  subject: Target,
+  manifest: Descriptor,
+  options: CallOptions = {},
+): Promise<boolean> {
+  const { artifactType } = manifest
+  const listing = store.referrers(subject, { ...options, ...(artifactType && { artifactType }) })
+  let seen = 0
+  for await (const { digest, mediaType, artifactType: type } of listing) {
+    options.signal?.throwIfAborted()
+    if (seen++ >= limits.referrers) throw tooManyReferrers(subject)
+    const isOfType = !type || type === mediaTypes.empty || type === artifactType
+    if (digest === manifest.digest && mediaType === manifest.mediaType && isOfType) return true
+  }
+  return false
+}
+
+/** The error for a listing without end. */
+export function tooManyReferrers(subject: Target): OcisignError {
+  return new OcisignError('UNAVAILABLE_LIMIT', `more than ${limits.referrers} manifests refer to the artifact`, {
+    target: subject.digest,
+    refusals: [],
+    retryable: false,
+  })
+}
+
+const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32
+
+const waitFor: Wait = (milliseconds, signal) =>
+  new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, milliseconds)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
