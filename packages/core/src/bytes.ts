@@ -9,7 +9,7 @@ interface NodeBuffer {
   readonly buffer: ArrayBuffer
   readonly byteOffset: number
   readonly length: number
-  toString(encoding: 'base64' | 'base64url' | 'hex'): string
+  toString(encoding: 'base64' | 'base64url' | 'hex' | 'latin1'): string
 }
 interface NodeBufferConstructor {
   allocUnsafe(length: number): NodeBuffer
@@ -44,6 +44,18 @@ export function decodeText(bytes: Uint8Array, what = 'text'): string {
   } catch (cause) {
     throw new OcisignError('INVALID_TEXT', `${what} is not valid UTF-8`, { what }, { cause })
   }
+}
+
+/**
+ * Decodes each byte as a character of its own, the quickest way to look at text that is expected to be ASCII. A byte
+ * beyond ASCII becomes some character beyond ASCII: whoever finds one decodes again, as what it is meant to be.
+ */
+export function decodeCharacters(bytes: Uint8Array): string {
+  if (nodeBuffer) return nodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  let text = ''
+  for (let offset = 0; offset < bytes.length; offset += 8192)
+    text += String.fromCharCode(...bytes.subarray(offset, offset + 8192))
+  return text
 }
 
 /** Short text is nearly always ASCII, and read before the platform's decoder would have begun; undefined where it is not. */
@@ -100,10 +112,7 @@ export function encodeHex(bytes: Uint8Array): string {
 /** Encodes bytes as base64 with padding (RFC 4648 section 4). */
 export function encodeBase64(bytes: Uint8Array): string {
   if (nodeBuffer) return nodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
-  let binary = ''
-  for (let offset = 0; offset < bytes.length; offset += 8192)
-    binary += String.fromCharCode(...bytes.subarray(offset, offset + 8192))
-  return btoa(binary)
+  return btoa(decodeCharacters(bytes))
 }
 
 /** Encodes bytes as base64url without padding (RFC 7515 section 2). */

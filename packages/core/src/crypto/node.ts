@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Node's own crypto: synchronous, 1.7 times as quick as WebCrypto here, and it hashes as it streams.
 import { constants, createHash, createPublicKey, KeyObject, verify, webcrypto } from 'node:crypto'
-import { encodeBase64Url } from '../bytes.js'
 import type { DigestAlgorithm, Hasher } from '../digest.js'
 import {
   type Awaitable,
@@ -23,19 +22,28 @@ export function createHasher(algorithm: DigestAlgorithm): Hasher {
 /**
  * Makes a public key ready; throws, or rejects with, whatever the platform says of a key that is none.
  *
- * RSA comes quickest by JWK. A point comes quickest by WebCrypto: JWK checks it twice, and SubjectPublicKeyInfo is
+ * RSA comes quickest as PKCS #1 has it. A point comes quickest by WebCrypto: JWK checks it twice, and SubjectPublicKeyInfo is
  * decoded by trial; both make the first verification slower, too.
  */
 export function importPublicKey(publicKey: PublicKey): Awaitable<VerificationKey> {
   if (publicKey.kind === 'rsa') {
-    const key = { kty: 'RSA', n: encodeBase64Url(publicKey.modulus), e: encodeBase64Url(publicKey.exponent) }
-    return { publicKey, handle: createPublicKey({ format: 'jwk', key }) }
+    const key = rsaPublicKeyOf(publicKey) as Buffer
+    return { publicKey, handle: createPublicKey({ format: 'der', type: 'pkcs1', key }) }
   }
   const algorithm = { name: 'ECDSA', namedCurve: publicKey.curve }
   return webcrypto.subtle
     .importKey('raw', publicKey.point, algorithm, true, ['verify'])
     .then((key) => ({ publicKey, handle: KeyObject.from(key) }))
 }
+
+/** The RSAPublicKey (RFC 8017 appendix A.1.1), with which SubjectPublicKeyInfo ends. */
+function rsaPublicKeyOf({ modulus, exponent, spki }: PublicKey & { kind: 'rsa' }): Uint8Array {
+  return spki.subarray(-elementLength(integerLength(modulus) + integerLength(exponent)))
+}
+
+/** The length of a DER element with so many bytes of content. */
+const elementLength = (content: number) => content + (content < 0x80 ? 2 : content < 0x100 ? 3 : 4)
+const integerLength = (magnitude: Uint8Array) => elementLength(magnitude.length + (magnitude[0]! >> 7))
 
 /** Verifies a signature over a message, unhashed; ECDSA as r‖s of the exact width. */
 export function verifySignature(

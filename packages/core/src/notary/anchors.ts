@@ -3,7 +3,7 @@
 import { equalBytes } from '../bytes.js'
 import { isOcisignError, type OcisignError } from '../errors.js'
 import type { Certificate } from '../x509/certificate.js'
-import type { FindRoot } from './chain.js'
+import type { ProvenCertificate } from '../x509/path.js'
 import type { SigningScheme } from './envelope.js'
 import type { TrustStoreReference, VerifyingPolicy } from './policy/document.js'
 import { formatStore } from './policy/store-name.js'
@@ -14,7 +14,8 @@ export interface Anchors {
   readonly certificates: readonly Certificate[]
   /** The stores they are from, as policies write them: `ca:acme`. */
   readonly stores: readonly string[]
-  readonly findRoot: FindRoot
+  /** Finds the trusted root with exactly these bytes, whose own signature was verified when it was loaded. */
+  readonly findRoot: (der: Uint8Array) => ProvenCertificate | undefined
 }
 
 /** Loads the anchors of a policy, at once where they are at hand; why they could not be loaded is an answer, not thrown. */

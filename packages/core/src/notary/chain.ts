@@ -7,7 +7,7 @@ import { OcisignError } from '../errors.js'
 import { limits } from '../limits.js'
 import { type Certificate, parseCertificate } from '../x509/certificate.js'
 import { formatName } from '../x509/name.js'
-import { importCertificateKey, verifyChainSignatures } from '../x509/path.js'
+import { type ProvenCertificate, verifyChainSignatures } from '../x509/path.js'
 import { algorithmOfLeaf, validateCodeSigningChain } from '../x509/profile.js'
 import { type IdentityAttribute, parseDistinguishedName } from './distinguished-name.js'
 import type { KnownChain } from './envelope.js'
@@ -18,6 +18,8 @@ export interface ValidatedChain {
   readonly certificates: readonly Certificate[]
   /** The leaf's key. */
   readonly key: VerificationKey
+  /** All but the leaf. */
+  readonly issuers: readonly ProvenCertificate[]
   readonly algorithm: Algorithm
   /** Milliseconds since 1970 between which every certificate is valid. */
   readonly notBefore: number
@@ -27,44 +29,34 @@ export interface ValidatedChain {
   readonly subjectAttributes: () => readonly IdentityAttribute[]
 }
 
-/** A self-signed certificate whose own signature was checked when the trust store was loaded, with its key at hand. */
-export interface PreparedRoot {
-  readonly certificate: Certificate
-  readonly key: VerificationKey
-}
-
-/** Finds the prepared root with exactly these bytes. */
-export type FindRoot = (der: Uint8Array) => PreparedRoot | undefined
-
 /**
- * Checks a chain: the profile of each certificate, the order, and each signature.
+ * Checks a chain: the profile of each certificate, the order, and each signature but those of `known`, its last
+ * certificates where they were proven before: a trusted root, the authorities of another leaf.
  * @throws INVALID_DER | INVALID_CERTIFICATE | INVALID_CERTIFICATE_CHAIN | UNSUPPORTED_KEY
  */
-export async function validateChain(der: readonly Uint8Array[], findRoot?: FindRoot): Promise<ValidatedChain> {
+export async function validateChain(
+  der: readonly Uint8Array[],
+  known: readonly ProvenCertificate[] = [],
+): Promise<ValidatedChain> {
   if (der.length === 0 || der.length > limits.chainCertificates)
     throw new OcisignError(
       'INVALID_CERTIFICATE_CHAIN',
       `a chain has 1 to ${limits.chainCertificates} certificates, not ${der.length}`,
       {},
     )
-  const root = findRoot?.(der[der.length - 1]!)
-  const last = der.length - 1
-  const certificates = der.map((bytes, position) =>
-    position === last && root ? root.certificate : parseCertificate(bytes),
-  )
+  const unknown = der.length - known.length
+  const certificates = der.map((bytes, position) => known[position - unknown]?.certificate ?? parseCertificate(bytes))
   validateCodeSigningChain(certificates)
   const algorithm = algorithmOfLeaf(certificates[0]!)
-  const keys: VerificationKey[] = []
-  for (const [position, certificate] of certificates.entries())
-    keys.push(position === last && root ? root.key : await importCertificateKey(certificate, position))
-  await verifyChainSignatures(certificates, { keys, lastVerified: root !== undefined })
+  const proven = await verifyChainSignatures(certificates, known)
   const subject = formatName(certificates[0]!.subject)
   return {
     der,
     certificates,
     subject,
     subjectAttributes: once(() => readAttributes(subject)),
-    key: keys[0]!,
+    key: proven[0]!.key,
+    issuers: proven.slice(1),
     algorithm,
     notBefore: Math.max(...certificates.map((certificate) => certificate.notBefore)),
     notAfter: Math.min(...certificates.map((certificate) => certificate.notAfter)),
@@ -92,6 +84,8 @@ function readAttributes(subject: string): readonly IdentityAttribute[] {
 /** Remembers validated chains by their exact bytes; bounded, and owned by one verifier or signer. */
 export interface ChainCache {
   find(der: readonly Uint8Array[]): ValidatedChain | undefined
+  /** The authorities that a chain has in common with the one remembered or found last, up to the same root. */
+  findIssuers(der: readonly Uint8Array[]): readonly ProvenCertificate[]
   /** The chain remembered or found last, for decoders. */
   latest(): KnownChain | undefined
   /** To be called only for a chain that reached an anchor and made a good signature, or strangers would evict good entries. */
@@ -109,6 +103,14 @@ export function createChainCache(size = 256): ChainCache {
       if (!found || !equalChains(found.der, der)) return undefined
       latest = found
       return found.chain
+    },
+    findIssuers(der) {
+      const issuers = latest?.chain.issuers ?? []
+      let first = issuers.length
+      // From the root down; a leaf is nobody's issuer.
+      for (let position = der.length - 1; position > 0 && first > 0; position--, first--)
+        if (!equalBytes(issuers[first - 1]!.certificate.der, der[position]!)) break
+      return issuers.slice(first)
     },
     latest: () => latest,
     remember(chain) {

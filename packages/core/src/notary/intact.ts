@@ -4,6 +4,7 @@ import type { Signature } from '../attachment.js'
 import { copyBytes } from '../bytes.js'
 import type { Awaitable } from '../crypto/platform.js'
 import { isOcisignError, OcisignError, printable } from '../errors.js'
+import type { ProvenCertificate } from '../x509/path.js'
 import type { Anchors, LoadAnchors } from './anchors.js'
 import { type ChainCache, type ValidatedChain, validateChain } from './chain.js'
 import { badSignature, verifyEnvelopeSignature } from './check/integrity.js'
@@ -39,13 +40,14 @@ export function verifyIntegrity(
     const anchors = readers.loadAnchors(policy, envelope.attributes.signingScheme)
     const chain = readers.chains.find(envelope.chain)
     if (chain && !(anchors instanceof Promise)) return proveSignature({ envelope, chain, anchors, signed })
-    return validateFirst(envelope, anchors, signed).catch(asAnswer)
+    return validateFirst(readers.chains, envelope, anchors, signed).catch(asAnswer)
   } catch (error) {
     return asAnswer(error)
   }
 }
 
 async function validateFirst(
+  chains: ChainCache,
   envelope: UnverifiedEnvelope,
   loading: ReturnType<LoadAnchors>,
   signed: Intact['signed'],
@@ -53,8 +55,20 @@ async function validateFirst(
   // Copied at once: the chain may be remembered, and its bytes are the caller's.
   const der = envelope.chain.map(copyBytes)
   const anchors = await loading
-  const chain = await validateChain(der, isOcisignError(anchors) ? undefined : anchors.findRoot)
+  const chain = await validateChain(der, findProven(der, chains, anchors))
   return proveSignature({ envelope, chain, anchors, signed })
+}
+
+function findProven(
+  der: readonly Uint8Array[],
+  chains: ChainCache,
+  anchors: Intact['anchors'],
+): readonly ProvenCertificate[] {
+  const issuers = chains.findIssuers(der)
+  const last = der[der.length - 1]
+  if (issuers.length > 0 || isOcisignError(anchors) || !last) return issuers
+  const root = anchors.findRoot(last)
+  return root ? [root] : []
 }
 
 function proveSignature(intact: Intact): Awaitable<Intact | OcisignError> {

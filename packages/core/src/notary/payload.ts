@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a Notary Project signature signs (signature-specification, payload).
-import { decodeBase64, encodeText, isUnicode } from '../bytes.js'
+import { decodeBase64, decodeCharacters, encodeText, isUnicode } from '../bytes.js'
 import type { Target } from '../descriptor.js'
 import { isDigest } from '../digest.js'
 import { isOcisignError, OcisignError, printable } from '../errors.js'
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject, requireExactNames } from '../json.js'
+import { isPlain, takeAll, takeMembers, takeString, takeUnsigned } from '../json-cursor.js'
 
 /** Annotations that begin so belong to the Notary Project. */
 export const reservedMetadataPrefix = 'io.cncf.notary'
@@ -32,6 +33,8 @@ export type SignedTarget = Target & { readonly mediaType: string }
  * @throws INVALID_PAYLOAD
  */
 export function parsePayload(bytes: Uint8Array): SignedTarget {
+  const target = splitPayload(bytes)
+  if (target) return target
   try {
     const payload = parseJsonObject(bytes, { what: 'payload', integersOnly: true })
     requireExactNames(payload, payloadNames, 'payload')
@@ -43,6 +46,22 @@ export function parsePayload(bytes: Uint8Array): SignedTarget {
     if (isOcisignError(cause, 'INVALID_PAYLOAD') || !isOcisignError(cause)) throw cause
     throw invalid(`is malformed: ${cause.message}`, cause)
   }
+}
+
+const splitNames = ['mediaType', 'digest', 'size'] as const
+
+/** Reads what nearly all payloads are; undefined for any other, which the general reader then judges. */
+function splitPayload(bytes: Uint8Array): SignedTarget | undefined {
+  const payload = takeAll(decodeCharacters(bytes), (cursor) =>
+    takeMembers(cursor, payloadNames, () =>
+      takeMembers<string | number>(cursor, splitNames, (_, place) =>
+        place === 2 ? takeUnsigned(cursor) : takeString(cursor),
+      ),
+    ),
+  )
+  const [mediaType, digest, size] = payload?.[0] ?? []
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || typeof size !== 'number') return
+  return mediaType !== '' && isPlain(mediaType) && isDigest(digest) ? { mediaType, digest, size } : undefined
 }
 
 function parseTarget(target: JsonObject): SignedTarget {

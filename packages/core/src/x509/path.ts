@@ -62,43 +62,32 @@ export function verifyIssuedBy(
   return typeof valid === 'boolean' ? judge(valid) : valid.then(judge, fail)
 }
 
-/** What {@link verifyChainSignatures} accepts. */
-export interface ChainSignatureOptions {
-  /** Keys that are imported already, each at the place of its certificate. */
-  readonly keys?: readonly (VerificationKey | undefined)[]
-  /** The last certificate is, byte for byte, one whose own signature was verified before. */
-  readonly lastVerified?: boolean
+/** A certificate of a chain up to a self-signed root in which every signature was verified, with its key. */
+export interface ProvenCertificate {
+  readonly certificate: Certificate
+  readonly key: VerificationKey
 }
 
 /**
- * Proves that each certificate was issued by the next one, and the last one by itself. Returns without a promise where
- * the platform's cryptography is at hand at once.
+ * Proves that each certificate was issued by the next one, and the last one by itself. `known` are the last certificates
+ * of the chain, byte for byte, where they were proven before.
  *
- * Checks neither profile nor time nor trust.
+ * Goes from the root down, so that no key is used before it is known whose it is. Checks neither profile nor time nor
+ * trust.
  * @throws INVALID_CERTIFICATE_CHAIN
  */
-export function verifyChainSignatures(
+export async function verifyChainSignatures(
   chain: readonly Certificate[],
-  options: ChainSignatureOptions = {},
-): Awaitable<void> {
-  const last = chain.length - 1
-  const end = options.lastVerified ? last : chain.length
-  const keys = [...(options.keys ?? [])]
-  const verifyAt = (position: number): Awaitable<void> => {
-    const issuerPosition = Math.min(position + 1, last)
-    const issuer = chain[issuerPosition]!
-    const key = keys[issuerPosition] ?? importCertificateKey(issuer, issuerPosition)
-    const verify = (ready: VerificationKey) => {
-      keys[issuerPosition] = ready
-      return verifyIssuedBy(chain[position]!, issuer, ready, position)
-    }
-    return key instanceof Promise ? key.then(verify) : verify(key)
+  known: readonly ProvenCertificate[] = [],
+): Promise<readonly ProvenCertificate[]> {
+  const proven = [...known]
+  for (let position = chain.length - 1 - known.length; position >= 0; position--) {
+    const certificate = chain[position]!
+    const [issuer] = proven
+    if (issuer) await verifyIssuedBy(certificate, issuer.certificate, issuer.key, position)
+    const key = await importCertificateKey(certificate, position)
+    if (!issuer) await verifyIssuedBy(certificate, certificate, key, position)
+    proven.unshift({ certificate, key })
   }
-  const verifyFrom = (position: number): Awaitable<void> => {
-    for (let at = position; at < end; at++) {
-      const done = verifyAt(at)
-      if (done instanceof Promise) return done.then(() => verifyFrom(at + 1))
-    }
-  }
-  return verifyFrom(0)
+  return proven
 }

@@ -40,21 +40,19 @@ describe('validateChain', () => {
     expect((await validateChain(ten)).certificates).toHaveLength(10)
   })
 
-  test('a prepared root stands for exactly its bytes', async () => {
-    const root = validated.certificates[2]!
-    const asked: Uint8Array[] = []
-    const found = await validateChain(chain, (der) => {
-      asked.push(der)
-      return undefined
-    })
-    expect(asked).toEqual([chain[2]])
-    expect(found.certificates[2]!.der).toEqual(root.der)
-    // Even a prepared root does not make a chain of what it did not sign.
+  test('certificates that were proven before do not make a chain of what they did not issue', async () => {
+    const known = [{ certificate: validated.certificates[0]!, key: validated.key }, ...validated.issuers]
+    expect(known).toHaveLength(3)
+    for (const count of [1, 2, 3]) {
+      const found = await validateChain(chain, known.slice(-count))
+      expect(found.certificates.map(({ der }) => der)).toEqual(chain)
+      expect(found.issuers.map(({ key }) => key.publicKey)).toEqual(known.slice(1).map(({ key }) => key.publicKey))
+    }
     const other = await createTestChain({ algorithm: p256, length: 3 })
-    const prepared = { certificate: root, key: validated.key }
-    await expect(validateChain([...other.chain.slice(0, 2), chain[2]!], () => prepared)).rejects.toMatchObject(
-      code('INVALID_CERTIFICATE_CHAIN'),
-    )
+    for (const count of [1, 2])
+      await expect(
+        validateChain([...other.chain.slice(0, 3 - count), ...chain.slice(-count)], known.slice(-count)),
+      ).rejects.toMatchObject(code('INVALID_CERTIFICATE_CHAIN'))
   })
 
   test('a subject that can be read in two ways has no attributes, so that it matches nobody', async () => {
@@ -91,6 +89,26 @@ describe('a cache of chains', () => {
     expect(cache.find([named(1, 2).der[0]!, one.der[1]!])).toBeUndefined()
     expect(cache.find([one.der[0]!, new Uint8Array(4).fill(8)])).toBeUndefined()
     expect(cache.find([new Uint8Array(), one.der[1]!])).toBeUndefined()
+  })
+
+  test('finds the authorities that a chain has in common with the latest one', async () => {
+    const cache = createChainCache()
+    expect(cache.findIssuers(chain)).toEqual([])
+    cache.remember(validated)
+    const [leaf, middle, root] = chain as [Uint8Array, Uint8Array, Uint8Array]
+    const [other] = (await createTestChain({ algorithm: p256, length: 2 })).chain as [Uint8Array]
+    const [middleFound, rootFound] = validated.issuers
+    expect(cache.findIssuers([other, middle.slice(), root.slice()])).toEqual([middleFound, rootFound])
+    expect(cache.findIssuers([other, other, middle, root])).toEqual([middleFound, rootFound])
+    // Not the leaf of either, and nothing that stands above a difference.
+    expect(cache.findIssuers(chain)).toEqual([middleFound, rootFound])
+    expect(cache.findIssuers([middle, root])).toEqual([rootFound])
+    expect(cache.findIssuers([root])).toEqual([])
+    expect(cache.findIssuers([other, leaf, middle, root])).toEqual([middleFound, rootFound])
+    expect(cache.findIssuers([other, other, root])).toEqual([rootFound])
+    expect(cache.findIssuers([leaf, middle, other])).toEqual([])
+    expect(cache.findIssuers([leaf, middle])).toEqual([])
+    expect(cache.findIssuers([])).toEqual([])
   })
 
   test('is bounded: the oldest goes', () => {

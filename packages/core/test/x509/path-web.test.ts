@@ -12,9 +12,7 @@ const rsa = newRsaKey(2048)
 
 test('a chain is verified', async () => {
   for (const rootKey of [newEcKey(), newEcKey('P-384'), newEcKey('P-521'), rsa]) {
-    const verified = verifyChainSignatures(makeChain({ rootKey }).map(parseCertificate))
-    expect(verified).toBeInstanceOf(Promise)
-    expect(await verified).toBeUndefined()
+    expect(await verifyChainSignatures(makeChain({ rootKey }).map(parseCertificate))).toHaveLength(3)
   }
 })
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading half of the JWS codec (signature-envelope-jws): the flattened JSON serialisation and nothing else.
-import { decodeBase64, decodeBase64Url, decodeText, encodeText } from '../../bytes.js'
+import { decodeBase64, decodeBase64Url, decodeCharacters, encodeText } from '../../bytes.js'
 import type { SignatureAlgorithm } from '../../crypto/platform.js'
 import { printable } from '../../errors.js'
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject, requireExactNames } from '../../json.js'
@@ -18,7 +18,7 @@ import {
 import { readDateTime } from './date-time.js'
 import { decodeEnvelope, invalidEnvelope, requireChainLimits } from './invalid-envelope.js'
 import { jwsMediaType, mayBeCriticalInJws, protectedNames } from './jws-header.js'
-import { splitEnvelope, splitProtected } from './split-jws.js'
+import { type JwsEnvelope, type JwsProtected, type JwsUnprotected, splitEnvelope, splitProtected } from './split-jws.js'
 
 const algorithms: Readonly<Record<string, SignatureAlgorithm>> = {
   ES256: { scheme: 'ECDSA', hash: 'sha256' },
@@ -43,22 +43,18 @@ export const jwsDecoder: EnvelopeDecoder = {
 }
 
 function decodeJws(bytes: Uint8Array, known?: KnownChain): UnverifiedEnvelope {
-  const text = decodeText(bytes, 'the envelope')
-  const envelope = splitEnvelope(text) ?? parseJsonObject(text, { what: 'the envelope' })
-  for (const name in envelope)
-    if (name !== 'payload' && name !== 'protected' && name !== 'header' && name !== 'signature')
-      throw refuse(`has the member "${printable(name)}", which the flattened serialisation does not know`)
-  const { payload, protected: encodedHeader, header: unprotectedHeader, signature } = envelope
+  const envelope = readEnvelope(bytes)
+  const { payload, protected: encodedHeader, signature, header } = envelope
   if (typeof payload !== 'string' || typeof encodedHeader !== 'string' || typeof signature !== 'string')
     throw refuse('lacks its payload, protected header or signature as text')
-  if (!isJsonObject(unprotectedHeader)) throw refuse('has no unprotected header')
+  if (!header) throw refuse('has no unprotected header')
   const protectedHeader = readProtected(decodeBase64Url(encodedHeader, 'the protected header'))
   const { alg, cty } = protectedHeader
   if (typeof alg !== 'string' || !Object.hasOwn(algorithms, alg)) throw refuse('has no algorithm that fits')
   if (cty !== payloadMediaType) throw refuse('has content of another type')
   const signatureBytes = decodeBase64Url(signature, 'the signature')
   if (signatureBytes.length === 0) throw refuse('is empty')
-  const { chain, unsigned } = readUnprotected(unprotectedHeader, protectedHeader, known)
+  requireUnprotected(header, protectedHeader)
   return {
     mediaType: jwsMediaType,
     payload: decodePayload(payload),
@@ -67,19 +63,57 @@ function decodeJws(bytes: Uint8Array, known?: KnownChain): UnverifiedEnvelope {
     algorithm: algorithms[alg]!,
     toBeSigned: encodeText(`${encodedHeader}.${payload}`),
     signature: signatureBytes,
-    chain,
-    unsigned,
+    chain: readChain(header.x5c, known),
+    unsigned: readUnsigned(header),
   }
 }
 
-function readProtected(bytes: Uint8Array): JsonObject {
-  const what = 'the protected header'
-  const text = decodeText(bytes, what)
-  const split = splitProtected(text)
+function readEnvelope(bytes: Uint8Array): JwsEnvelope {
+  const what = 'the envelope'
+  const split = splitEnvelope(decodeCharacters(bytes))
   if (split) return split
-  const header = parseJsonObject(text, { what })
+  const envelope = parseJsonObject(bytes, { what })
+  for (const name in envelope)
+    if (name !== 'payload' && name !== 'protected' && name !== 'header' && name !== 'signature')
+      throw refuse(`has the member "${printable(name)}", which the flattened serialisation does not know`)
+  const { payload, protected: encodedHeader, signature, header } = envelope
+  return {
+    payload,
+    protected: encodedHeader,
+    signature,
+    header: isJsonObject(header) ? unprotected(header) : undefined,
+  }
+}
+
+function unprotected(header: JsonObject): JwsUnprotected {
+  // notation-go has envelopes with "io.cncf.notary.SigningAgent"; the agent decides nothing, so it may be written in any case.
+  requireExactNames(header, ['x5c', attributeNames.timestampSignature], 'the unprotected header')
+  return {
+    x5c: header.x5c,
+    signingAgent: header[attributeNames.signingAgent],
+    timestamp: header[attributeNames.timestampSignature],
+    names: Object.keys(header),
+  }
+}
+
+function readProtected(bytes: Uint8Array): JwsProtected {
+  const what = 'the protected header'
+  const split = splitProtected(decodeCharacters(bytes))
+  if (split) return split
+  const header = parseJsonObject(bytes, { what })
   requireExactNames(header, protectedNames, what)
-  return header
+  // RFC 7797: it would change what the signature is over, also where nobody marks it critical.
+  if (Object.hasOwn(header, 'b64')) throw refuse('has a b64 header')
+  return {
+    alg: header.alg,
+    cty: header.cty,
+    crit: header.crit,
+    signingScheme: header[attributeNames.signingScheme],
+    signingTime: header[attributeNames.signingTime],
+    authenticSigningTime: header[attributeNames.authenticSigningTime],
+    expiry: header[attributeNames.expiry],
+    extended: Object.fromEntries(Object.entries(header).filter(([name]) => !protectedNames.includes(name))),
+  }
 }
 
 function decodePayload(encoded: string): Uint8Array {
@@ -93,19 +127,16 @@ function decodePayload(encoded: string): Uint8Array {
 
 const isWhiteSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 
-function readAttributes(header: JsonObject): SignedAttributes {
+function readAttributes(header: JwsProtected): SignedAttributes {
   const critical = readCritical(header.crit)
   const extended: ExtendedAttribute[] = []
-  for (const key in header) {
-    // RFC 7797: it would change what the signature is over, also where nobody marks it critical.
-    if (key === 'b64') throw refuse('has a b64 header')
-    if (!protectedNames.includes(key)) extended.push({ key, value: header[key], critical: critical.includes(key) })
-  }
+  for (const key in header.extended)
+    extended.push({ key, value: header.extended[key], critical: critical.includes(key) })
   const attributes: SignedAttributes = {
-    signingScheme: header[attributeNames.signingScheme] as SigningScheme,
-    signingTime: readTime(header, attributeNames.signingTime),
-    authenticSigningTime: readTime(header, attributeNames.authenticSigningTime),
-    expiry: readTime(header, attributeNames.expiry),
+    signingScheme: header.signingScheme as SigningScheme,
+    signingTime: readTime(header, 'signingTime'),
+    authenticSigningTime: readTime(header, 'authenticSigningTime'),
+    expiry: readTime(header, 'expiry'),
     extended,
   }
   const problem = attributesProblem(attributes) ?? criticalProblem(attributes, critical, mayBeCriticalInJws)
@@ -119,41 +150,40 @@ function readCritical(critical: JsonValue | undefined): readonly string[] {
   return critical as readonly string[]
 }
 
-function readTime(header: JsonObject, name: string): Date | undefined {
-  if (!Object.hasOwn(header, name)) return
+function readTime(header: JwsProtected, name: 'signingTime' | 'authenticSigningTime' | 'expiry'): Date | undefined {
   const text = header[name]
+  if (text === undefined) return
   const time = typeof text === 'string' ? readDateTime(text) : undefined
-  if (!time) throw refuse(`has a ${name} that is not an RFC 3339 date-time`)
+  if (!time) throw refuse(`has a ${attributeNames[name]} that is not an RFC 3339 date-time`)
   // The others are cut down, which only makes a signature older and its expiry earlier; this one decides trust.
-  if (time.hasFraction && name === attributeNames.authenticSigningTime)
-    throw refuse(`has a ${name} with a fraction of a second`)
+  if (time.hasFraction && name === 'authenticSigningTime')
+    throw refuse(`has a ${attributeNames[name]} with a fraction of a second`)
   return new Date(time.milliseconds)
 }
 
-function readUnprotected(
-  header: JsonObject,
-  protectedHeader: JsonObject,
-  known: KnownChain | undefined,
-): { readonly chain: readonly Uint8Array[]; readonly unsigned: UnsignedAttributes } {
-  // notation-go has envelopes with "io.cncf.notary.SigningAgent"; the agent decides nothing, so it may be written in any case.
-  requireExactNames(header, ['x5c', attributeNames.timestampSignature], 'the unprotected header')
-  for (const name in header)
-    if (Object.hasOwn(protectedHeader, name) || protectedNames.includes(name) || name === 'b64')
+function requireUnprotected({ names }: JwsUnprotected, { extended }: JwsProtected): void {
+  for (const name of names)
+    if (Object.hasOwn(extended, name) || protectedNames.includes(name) || name === 'b64')
       throw refuse(`has an unprotected "${printable(name)}", which has to be protected`)
-  const { x5c } = header
+}
+
+function readChain(x5c: JsonValue | undefined, known: KnownChain | undefined): readonly Uint8Array[] {
   if (!Array.isArray(x5c)) throw refuse('has no certificate chain')
   const chain: Uint8Array[] = []
   const texts = known?.texts()
-  for (const [position, certificate] of x5c.entries()) {
+  for (let position = 0; position < x5c.length; position++) {
+    const certificate: JsonValue = x5c[position]
     if (typeof certificate !== 'string') throw refuse('has a certificate that is not text')
     const read = texts?.[position] === certificate ? known?.der[position] : undefined
     chain.push(read ?? decodeBase64(certificate, 'a certificate'))
   }
   requireChainLimits(jwsMediaType, chain)
-  const signingAgent = header[attributeNames.signingAgent]
+  return chain
+}
+
+function readUnsigned({ signingAgent, timestamp: token }: JwsUnprotected): UnsignedAttributes {
   if (signingAgent !== undefined && typeof signingAgent !== 'string')
     throw refuse('has a signing agent that is not text')
-  const token = header[attributeNames.timestampSignature]
   if (token !== undefined && typeof token !== 'string') throw refuse('has a timestamp that is not text')
-  return { chain, unsigned: { signingAgent, timestamp: token ? decodeBase64(token, 'the timestamp') : undefined } }
+  return { signingAgent, timestamp: token ? decodeBase64(token, 'the timestamp') : undefined }
 }
