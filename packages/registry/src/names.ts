@@ -68,6 +68,20 @@ export function parseRepositoryName(
   return { repository, host: api === dockerHubApi ? dockerHub : written, path, origin: new URL(origin).origin }
 }
 
+/** Reads the name of a registry, `host[:port]`. @throws INVALID_REFERENCE */
+export function parseHost(
+  text: string,
+  insecureHosts: RegistryOptions['insecureHosts'] = [],
+): Pick<RepositoryName, 'host' | 'origin'> {
+  // Docker would take any other first part for one of Docker Hub's.
+  const isHost = /[.:[]/.test(text) || text === 'localhost'
+  if (isHost && !text.includes('/')) return parseRepositoryName(`${text}/any`, insecureHosts)
+  const reference = printable(text)
+  throw new OcisignError('INVALID_REFERENCE', `"${reference}" is no registry; write its host, ghcr.io say`, {
+    reference,
+  })
+}
+
 /** What an address cannot say: ports that are none, and numbers that are read as the address of another host. */
 function requirePort(repository: string): void {
   const host = repository.slice(0, repository.indexOf('/'))

@@ -69,6 +69,11 @@ export interface Notice {
 export interface Registry {
   /** The store of one repository, `host[:port]/path`; nothing is asked yet. @throws INVALID_REFERENCE */
   repository(name: string): RegistryRepository
+  /**
+   * Proves that the registry `host[:port]` answers, and that it takes the credentials if it asks for any.
+   * @throws INVALID_REFERENCE | DENIED_CREDENTIALS, and what else may go wrong on the way there
+   */
+  checkAccess(host: string, options?: CallOptions): Promise<void>
 }
 
 /** One repository as a store. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CallOptions, isDigest, OcisignError } from '@ocisign/core'
+import { checkAccess } from './access.js'
 import { createAuthorizer } from './auth/authorizer.js'
+import { createCache } from './auth/cache.js'
 import { fetchBlob } from './blobs.js'
 import { createClient } from './client.js'
 import type { RepositoryContext } from './context.js'
 import { createManifests } from './manifests.js'
 import { isManifestType } from './media-type.js'
-import { parseRepositoryName, type RepositoryName } from './names.js'
+import { parseHost, parseRepositoryName, type RepositoryName } from './names.js'
 import {
   type Registry,
   type RegistryLimits,
@@ -18,7 +20,9 @@ import { createReferrers } from './referrers.js'
 import { createReferrersTagWriter } from './referrers-tag.js'
 import { listTags } from './tags.js'
 import { createTransport } from './transport.js'
-import { mountBlob, pushBlob } from './uploads.js'
+import { createUploads, mountBlob } from './uploads.js'
+
+const maxRepositories = 1000
 
 /**
  * Makes what speaks to registries; all repositories of it share connections, tokens and limits. Nothing is asked yet.
@@ -51,6 +55,11 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
       const client = createClient(name, { transport, authorizer, clock })
       return createRepository({ client, limits, notice }, name, options)
     },
+    async checkAccess(text, call) {
+      const { host, origin } = parseHost(text, options.insecureHosts)
+      const client = createClient({ repository: host, host, path: '', origin }, { transport, authorizer, clock })
+      await checkAccess(client, call)
+    },
   }
 }
 
@@ -63,6 +72,7 @@ function createRepository(
     referrersTag: createReferrersTagWriter(context),
     alwaysTags: referrersTag === 'always',
   })
+  const uploads = createUploads(context)
   const fetch: RegistryRepository['fetch'] = (target, options) =>
     isManifestType(target.mediaType) ? manifests.fetch(target, options) : fetchBlob(context, target, options)
   const referrers = createReferrers(context, fetch)
@@ -84,7 +94,7 @@ function createRepository(
     push: (expected, content, options) =>
       isManifestType(expected.mediaType)
         ? manifests.push(expected, content, options)
-        : pushBlob(context, expected, content, options),
+        : uploads.push(expected, content, options),
     tag: (target, tag, options) => manifests.tag(target, tag, options),
     referrers: (subject, options) => referrers.list(subject, options),
     tags: (options) => listTags(context, options),

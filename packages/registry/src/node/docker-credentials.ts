@@ -10,6 +10,7 @@ import { isSameCredential } from '../auth/header.js'
 import type { Credential, CredentialSource } from '../auth/types.js'
 import { readConfigFile } from './config-file.js'
 import { getFromHelper, type HelperOptions } from './credential-helper.js'
+import type { CredentialPlace } from './credential-store.js'
 import { credentialOf, type DockerConfig, parseDockerConfig } from './docker-config.js'
 import { keysFor, normalizeHost, serverOf } from './server-names.js'
 
@@ -19,6 +20,8 @@ export interface DockerCredentialsOptions extends ConfigEnvironment, Omit<Helper
   readonly directory?: string | undefined
   /** Exactly these files, in this order. */
   readonly files?: readonly string[] | undefined
+  /** Hears where the credential for a host was found, to name it when it is refused. */
+  readonly onFound?: ((host: string, place: CredentialPlace) => void) | undefined
 }
 
 /**
@@ -92,7 +95,10 @@ export function openDockerCredentials(options: DockerCredentialsOptions = {}): C
     if (!bytes) return undefined
     const config = parseDockerConfig(bytes, path)
     const helper = helperFor(config, host)
-    return (helper && (await ask(helper, host, refused, call))) ?? findInAuths(config, host, repository, path)
+    const kept = helper && (await ask(helper, host, refused, call))
+    if (kept) return { credential: kept, place: { kind: 'helper', helper } as const }
+    const credential = findInAuths(config, host, repository, path)
+    return credential && { credential, place: { kind: 'file', path } as const }
   }
 
   return async (request, call = {}) => {
@@ -103,7 +109,9 @@ export function openDockerCredentials(options: DockerCredentialsOptions = {}): C
     for (const path of paths) {
       call.signal?.throwIfAborted()
       const found = await findInFile(path, host, repositoryPath, request.refused, call)
-      if (found) return found
+      if (!found) continue
+      options.onFound?.(host, found.place)
+      return found.credential
     }
     return undefined
   }
