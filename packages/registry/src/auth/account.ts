@@ -57,14 +57,8 @@ export function keepToken(
   account.tokens = [{ ...token, issued: now, stale: now + milliseconds - margin }, ...others].slice(0, maxTokens)
 }
 
-/** What was refused. */
-export interface Forgotten {
-  /** A token that was issued a moment ago: it is no question of age. */
-  readonly fresh: IssuedToken | undefined
-}
-
-/** Forgets a header that was refused, and the credential in it. */
-export function forgetHeader(account: Account, header: string, now: number): Forgotten {
+/** Forgets a header that was refused, and the credential in it; the token where it was issued within this minute. */
+export function forgetHeader(account: Account, header: string, now: number): IssuedToken | undefined {
   const { fixed } = account
   if (fixed?.header === header) {
     account.fixed = undefined
@@ -72,8 +66,7 @@ export function forgetHeader(account: Account, header: string, now: number): For
   }
   const token = account.tokens.find((each) => each.header === header)
   account.tokens = account.tokens.filter((each) => each !== token)
-  const age = token && now - token.issued
-  return { fresh: age !== undefined && age >= 0 && age < times.freshMilliseconds ? token : undefined }
+  return token && now >= token.issued && now - token.issued < times.freshMilliseconds ? token : undefined
 }
 
 /** Forgets a credential that was refused, and does not try it again for a minute. */

@@ -5,6 +5,7 @@ import {
   createAccount,
   forgetHeader,
   headerOf,
+  type IssuedToken,
   keepToken,
   refuseCredential,
   refusedCredential,
@@ -64,6 +65,7 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
     challenge: Challenge,
     actions: readonly string[],
     options: CallOptions,
+    isLast = false,
   ): Promise<string> {
     // Where nothing may be sent, nobody is asked for anything.
     const realm =
@@ -76,9 +78,9 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
       if (!('refused' in answer)) return answer.header
       if (!credential) throw noCredentials(target, answer.refused)
       refuseCredential(account, credential, now())
-      if (isNew) throw refusedBy(target, credential, answer.refused)
+      if (isNew || isLast) throw refusedBy(target, credential, answer.refused)
       // What is known may be of yesterday: asked anew, the source may have today's, or says that it has no other.
-      return answerOnce(account, target, challenge, actions, options)
+      return answerOnce(account, target, challenge, actions, options, true)
     }
     if (!credential) throw noCredentials(target, 401)
     if ('identityToken' in credential) {
@@ -119,17 +121,15 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
     },
     async answer(header, target, refused, options = {}) {
       options.signal?.throwIfAborted()
-      const challenge = chooseChallenge(header, target)
       const key = accountKey(target)
       const account = accounts.ensure(key)
-      const forgotten = refused === undefined ? undefined : forgetHeader(account, refused, now())
+      const fresh = refused === undefined ? undefined : forgetHeader(account, refused, now())
+      // Some ask for nothing more where they were told already.
+      if (header === null && refused !== undefined) throw deniedCredentials(target, undefined)
+      const challenge = chooseChallenge(header, target)
       const actions = actionsToAsk(target, challenge.parameters.get('scope'))
-      const fresh = forgotten?.fresh
-      // A token of this minute that may do all that is asked for would not be any better the second time.
-      if (fresh && actions.every((each) => fresh.actions.includes(each))) {
-        if (fresh.isAnonymous) throw noCredentials(target, 401)
-        throw deniedRepository(target, 401)
-      }
+      if (fresh && isFinal(fresh, challenge, actions))
+        throw fresh.isAnonymous ? noCredentials(target, 401) : deniedRepository(target, 401)
       const atHand = headerOf(account, target.actions, now())
       if (atHand !== undefined && atHand !== refused && covers(account, atHand, actions)) return atHand
       const found = await answers.join(JSON.stringify([key, challenge.scheme, actions]), options, (signal) =>
@@ -140,6 +140,14 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
       throw deniedCredentials(target, undefined)
     },
   }
+}
+
+/**
+ * Whether another token would be refused like this one: it is of this minute and allows for all that is asked for. Only a
+ * registry that says that it does not know the token (RFC 6750 section 3.1) may have lost it.
+ */
+function isFinal(token: IssuedToken, { parameters }: Challenge, actions: readonly string[]): boolean {
+  return parameters.get('error') !== 'invalid_token' && actions.every((each) => token.actions.includes(each))
 }
 
 /** Whether what is at hand is all that the challenge asks for. */

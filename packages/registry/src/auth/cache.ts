@@ -8,7 +8,7 @@ export interface Cache<T> {
 }
 
 /** Creates a cache that makes what it does not have. */
-export function createCache<T extends object>(limit: number, make: () => T): Cache<T> {
+export function createCache<T extends object>(limit: number, make: (key: string) => T): Cache<T> {
   const values = new Map<string, T>()
   const get = (key: string) => {
     const value = values.get(key)
@@ -27,7 +27,7 @@ export function createCache<T extends object>(limit: number, make: () => T): Cac
         if (values.size < limit) break
         values.delete(oldest)
       }
-      const made = make()
+      const made = make(key)
       values.set(key, made)
       return made
     },
