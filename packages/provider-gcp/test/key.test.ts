@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import { KeyManagementServiceClient } from '@google-cloud/kms'
+import { createFakeCloudKms, type FakeCloudKms } from '@ocisign/conformance/cloud-kms'
+import { isOcisignError } from '@ocisign/core'
+import { createCloudKmsKey } from '@ocisign/provider-gcp'
+import { openKey, scheme } from '@ocisign/provider-gcp/uri'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { crc32c } from '../src/checksum.js'
+
+let kms: FakeCloudKms
+let client: KeyManagementServiceClient
+beforeAll(async () => {
+  kms = await createFakeCloudKms()
+  client = new KeyManagementServiceClient(kms.clientOptions)
+})
+afterEach(() => {
+  kms.recover()
+  vi.unstubAllEnvs()
+})
+afterAll(() => Promise.all([client.close(), kms.close()]))
+
+const retry = { wait: async () => undefined }
+const message = new Uint8Array([1, 2, 3])
+const open = (keyId: string) => createCloudKmsKey({ client, keyId, retry })
+const errorOf = (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+const codeOf = async (call: Promise<unknown>) => {
+  const error = await errorOf(call)
+  return isOcisignError(error) && error.code
+}
+
+describe('versions', () => {
+  test('takes the newest that is enabled, says which, and stays with it', async () => {
+    const keyId = kms.createKey('rotating', 'EC_SIGN_P256_SHA256')
+    for (let version = 2; version <= 11; version++) kms.createKey('rotating', 'EC_SIGN_P256_SHA256')
+    kms.disable(`${keyId}/cryptoKeyVersions/11`)
+    const key = await open(keyId)
+    expect(key.id).toBe(`gcpkms://${keyId}/cryptoKeyVersions/10`)
+    const { material } = await key.sign(message)
+    kms.createKey('rotating', 'EC_SIGN_P256_SHA256')
+    expect((await key.sign(message)).material).toEqual(material)
+    expect((await open(keyId)).id).toBe(`gcpkms://${keyId}/cryptoKeyVersions/12`)
+  })
+
+  test('takes the one that is asked for, which has to be enabled', async () => {
+    const keyId = kms.createKey('named', 'EC_SIGN_P384_SHA384')
+    expect((await open(`${keyId}/cryptoKeyVersions/1`)).id).toBe(`gcpkms://${keyId}/cryptoKeyVersions/1`)
+    kms.disable(`${keyId}/cryptoKeyVersions/1`)
+    expect(await codeOf(open(`${keyId}/cryptoKeyVersions/1`))).toBe('UNAVAILABLE_KEY')
+    expect(await codeOf(open(keyId))).toBe('UNAVAILABLE_KEY')
+  })
+})
+
+test.each([
+  'RSA_SIGN_PKCS1_2048_SHA256',
+  'RSA_SIGN_PSS_3072_SHA256',
+  'RSA_SIGN_PSS_4096_SHA256',
+  'EC_SIGN_SECP256K1_SHA256',
+])('refuses %s, and names those that fit', async (algorithm) => {
+  const error = await errorOf(open(kms.createKey(algorithm.toLowerCase(), algorithm)))
+  expect(isOcisignError(error, 'UNSUPPORTED_KEY') && error.details.supported).toHaveLength(4)
+  expect((error as Error).message).toContain('RSA_SIGN_PSS_4096_SHA512')
+})
+
+test('notices a damaged public key', async () => {
+  const keyId = kms.createKey('damaged', 'EC_SIGN_P256_SHA256')
+  kms.damage('pem')
+  expect(await codeOf(open(keyId))).toBe('UNAVAILABLE_KEY')
+})
+
+test('tries again what may succeed later, and says how often', async () => {
+  const key = await open(kms.createKey('busy', 'EC_SIGN_P256_SHA256'))
+  const before = kms.requests.length
+  kms.fail({ code: 8 })
+  const error = await errorOf(key.sign(message))
+  expect(isOcisignError(error, 'UNAVAILABLE_KEY') && error.details).toMatchObject({ tries: 4, retryable: true })
+  expect(kms.requests.length - before).toBe(4)
+})
+
+test('knows CRC-32C', () => {
+  // RFC 3720, B.4.
+  expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa)
+  expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43)
+})
+
+describe('openKey', () => {
+  test.each(['gcpkms:', 'gcpkms://', 'gcpkms://key', 'gcpkms://projects/p', 'gcpkms://projects/p?x=1', 'file:key.pem'])(
+    'refuses %s',
+    async (uri) => {
+      expect(scheme).toBe('gcpkms')
+      expect(await codeOf(openKey(uri))).toBe('INVALID_KEY')
+    },
+  )
+
+  test('says that there are no credentials', async () => {
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nonexistent/credentials.json')
+    vi.stubEnv('METADATA_SERVER_DETECTION', 'none')
+    const uri = `gcpkms://${kms.createKey('uri', 'EC_SIGN_P256_SHA256')}/versions/1`
+    expect(await codeOf(openKey(uri))).toBe('DENIED_KEY')
+  })
+})
