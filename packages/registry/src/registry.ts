@@ -49,12 +49,14 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const fetch = options.fetch ?? globalThis.fetch
   const transport = createTransport({ fetch, limits, clock, notice, userAgent: options.userAgent })
   const authorizer = createAuthorizer({ transport, credentials: options.credentials, clock })
+  // One of each, so that what several callers do to one repository is put in order there.
+  const repositories = createCache<RegistryRepository>(maxRepositories, (text) => {
+    const name = parseRepositoryName(text, options.insecureHosts)
+    const client = createClient(name, { transport, authorizer, clock })
+    return createRepository({ client, limits, notice }, name, options)
+  })
   return {
-    repository(text) {
-      const name = parseRepositoryName(text, options.insecureHosts)
-      const client = createClient(name, { transport, authorizer, clock })
-      return createRepository({ client, limits, notice }, name, options)
-    },
+    repository: (text) => repositories.ensure(parseRepositoryName(text).repository),
     async checkAccess(text, call) {
       const { host, origin } = parseHost(text, options.insecureHosts)
       const client = createClient({ repository: host, host, path: '', origin }, { transport, authorizer, clock })

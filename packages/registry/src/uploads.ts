@@ -8,6 +8,7 @@ import {
   type Digest,
   isOcisignError,
 } from '@ocisign/core'
+import { createFlights } from './auth/flights.js'
 import { partsOf } from './chunks.js'
 import { collectContent } from './content.js'
 import type { RepositoryContext } from './context.js'
@@ -71,22 +72,31 @@ async function beginUnlessThere(
   }
 }
 
-/**
- * Uploads a blob, unless it is there.
- * @throws INVALID_CONTENT where the content is not what the descriptor says: nothing is kept then
- */
-export async function pushBlob(
-  context: RepositoryContext,
-  target: Descriptor,
-  content: Content,
-  options: CallOptions = {},
-): Promise<void> {
-  requireDigest(target.digest)
-  options.signal?.throwIfAborted()
-  if (content instanceof Uint8Array || target.size <= context.limits.chunkBytes)
-    return pushBytes(context, target, await collectContent(content, target, options), options)
-  const session = await beginUnlessThere(context, target, options)
-  if (session) await pushParts(context, target, checkedContent(content, target, options), session, options)
+/** Uploads to one repository. */
+export interface Uploads {
+  /**
+   * Uploads a blob, unless it is there.
+   * @throws INVALID_CONTENT where the content is not what the descriptor says: nothing is kept then
+   */
+  push(target: Descriptor, content: Content, options?: CallOptions): Promise<void>
+}
+
+/** Makes the uploader. */
+export function createUploads(context: RepositoryContext): Uploads {
+  const flights = createFlights<void>()
+  return {
+    async push(target, content, options = {}) {
+      requireDigest(target.digest)
+      options.signal?.throwIfAborted()
+      if (content instanceof Uint8Array || target.size <= context.limits.chunkBytes) {
+        const bytes = await collectContent(content, target, options)
+        // The same blob at the same time is the rule, not the exception: the empty config of all signatures.
+        return flights.join(target.digest, options, (signal) => pushBytes(context, target, bytes, { signal }))
+      }
+      const session = await beginUnlessThere(context, target, options)
+      if (session) await pushParts(context, target, checkedContent(content, target, options), session, options)
+    },
+  }
 }
 
 /** Content at hand can be sent again. */

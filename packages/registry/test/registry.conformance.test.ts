@@ -5,12 +5,21 @@ import type { ArtifactStore, CallOptions } from '@ocisign/core'
 import { createRegistry, type RegistryOptions } from '@ocisign/registry'
 import { describe, test } from 'vitest'
 
-const kinds: readonly (readonly [string, FakeRegistryOptions, RegistryOptions?])[] = [
-  ['the Referrers API', {}],
-  ['the tag schema', { referrersApi: false }],
-  ['pages, whole addresses, and no filter', { referrersPerPage: 3, absoluteLocations: true, filtersReferrers: false }],
+const kinds: readonly (readonly [string, FakeRegistryOptions, RegistryOptions])[] = [
+  ['the Referrers API', {}, {}],
+  ['the tag schema', { referrersApi: false }, {}],
+  [
+    'pages, whole addresses, and no filter',
+    { referrersPerPage: 3, absoluteLocations: true, filtersReferrers: false },
+    {},
+  ],
   ['chunks', { chunkMinLength: 1000 }, { limits: { chunkBytes: 1000 } }],
-  ['no mounts', { mounts: 'never' }],
+  ['no mounts', { mounts: 'never' }, {}],
+  [
+    'tokens',
+    { auth: { kind: 'bearer', users: { me: 'secret' } } },
+    { credentials: async () => ({ username: 'me', password: 'secret' }) },
+  ],
 ]
 
 async function* withoutReferrersTags(tags: AsyncIterable<string>) {
@@ -24,7 +33,7 @@ describe.each(kinds)('a repository of a registry with %s is a store', (_, featur
       const server = await createFakeRegistry(features)
       // A registry says of a repository that nobody has pushed to that it does not exist: that is another answer.
       server.seedImage('org/app')
-      const registry = createRegistry({ limits: { backoffMilliseconds: 1, ...options?.limits } })
+      const registry = createRegistry({ ...options, limits: { backoffMilliseconds: 1, ...options.limits } })
       const repository = registry.repository(`${server.host}/org/app`)
       // What lists referrers under a tag is tagged, and so is listed, too.
       const store = { ...repository, tags: (call?: CallOptions) => withoutReferrersTags(repository.tags(call)) }
