@@ -28,7 +28,7 @@ const noRetries = {
  */
 export async function openKey(uri: string, { signal }: OpenKeyOptions = {}): Promise<SigningKey<PublicKeyMaterial>> {
   const shown = printable(uri)
-  if (!/^gcpkms:\/\/projects\/[\w.:/-]+$/.test(uri))
+  if (!/^gcpkms:\/\/projects\/[\w.:/-]+\/cryptoKeys\/[\w/-]+$/.test(uri))
     throw new OcisignError(
       'INVALID_KEY',
       `${shown} is no key of Cloud KMS; write gcpkms://projects/…/cryptoKeys/NAME`,
