@@ -62,8 +62,10 @@ export type { Listing, ReadBackOptions, Wait } from './read-back.js'
 export * from './reference.js'
 export type { Judgement } from './requirement.js'
 export { type SignedArtifact, type SignOptions, signArtifact } from './sign.js'
+export { type SignTreeOptions, signArtifactTree } from './sign-tree.js'
 export type { Signer } from './signer.js'
 export * from './store.js'
+export type { TreeLimits } from './tree.js'
 export {
   type Accepted,
   type Action,

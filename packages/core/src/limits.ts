@@ -8,6 +8,8 @@ export const limits = {
   referrers: 50_000,
   /** Things fetched at the same time for one call, of each kind. */
   parallelFetches: 10,
+  /** Artifacts signed, or blobs copied, at the same time. */
+  concurrency: 4,
   /** Bytes of a manifest or an index. */
   manifestBytes: 4 * 1024 * 1024,
   /** Bytes of a signature envelope. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { withDeadline } from './deadline.js'
-import { type Descriptor, mediaTypes, parseDescriptor } from './descriptor.js'
+import type { Descriptor } from './descriptor.js'
 import type { Digest } from './digest.js'
-import { isOcisignError, OcisignError, printable } from './errors.js'
-import { isJsonObject, type JsonValue, parseJsonObject, requireExactNames } from './json.js'
+import { isOcisignError, type OcisignError } from './errors.js'
 import { refusalOf, refuseAll, selectNeeded } from './requirement.js'
-import { type ReadableStore, readAll } from './store.js'
+import type { ReadableStore } from './store.js'
+import { isIndex, isSelected, readIndex, requireCount, type TreeLimits, treeLimit } from './tree.js'
 import type { Accepted, NotRequired, Verified } from './verdict.js'
 import type { ClaimsOf, Requirement } from './verifier.js'
 import { resolveSubject, type VerifyOptions, verifyDescriptor } from './verify.js'
@@ -30,29 +30,11 @@ export interface TreeAccepted<Claims = unknown> {
 }
 
 /** How far to look. */
-export interface TreeOptions extends VerifyOptions {
-  /** Exact: `linux/amd64`, `linux/arm/v7`; all where left out. */
-  readonly platforms?: readonly string[] | undefined
-  /** Levels of indexes; 4 by default. */
-  readonly maxDepth?: number | undefined
-  /** Manifests to verify at most; 200 by default. */
-  readonly maxManifests?: number | undefined
+export interface TreeOptions extends VerifyOptions, TreeLimits {
   /** Hears of each manifest as it is judged, also where the call ends in an error. What it throws ends the call. */
   readonly onNode?: ((node: TreeNode) => void) | undefined
 }
 
-const indexTypes: readonly string[] = [mediaTypes.imageIndex, mediaTypes.dockerManifestList]
-const indexNames = [
-  'schemaVersion',
-  'mediaType',
-  'artifactType',
-  'manifests',
-  'config',
-  'layers',
-  'subject',
-  'annotations',
-]
-const entryNames = ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'artifactType', 'platform']
 const ranks = ['refused', 'tolerated', 'verified'] as const
 
 /**
@@ -78,12 +60,6 @@ export async function verifyArtifactTree<const R extends Requirement>(
   })
 }
 
-/** Nothing is deeper than a limit that is no number. @throws MISUSE_OPTION */
-function requireCount(option: string, count: number | undefined): void {
-  if (count === undefined || (Number.isSafeInteger(count) && count > 0)) return
-  throw new OcisignError('MISUSE_OPTION', `${option} is a whole number above 0`, { option })
-}
-
 async function verifyTree<C>(
   store: ReadableStore,
   root: Descriptor,
@@ -107,21 +83,16 @@ async function verifyTree<C>(
   }
 
   const visit = async (descriptor: Descriptor, depth: number, inherited: number): Promise<number> => {
-    if (depth > maxDepth || nodes.length >= maxManifests)
-      throw new OcisignError('UNAVAILABLE_LIMIT', `more than ${maxDepth} levels or ${maxManifests} manifests`, {
-        target: root.digest,
-        refusals: [],
-        retryable: false,
-      })
+    if (depth > maxDepth || nodes.length >= maxManifests) throw treeLimit(root, maxDepth, maxManifests)
     const verdict = await judge(descriptor)
     const node = { descriptor, depth, covered: inherited > 0, verdict }
     nodes.push(node)
     options.onNode?.(node)
     const rank = Math.max(inherited, isOcisignError(verdict) ? 0 : ranks.indexOf(verdict.decision))
-    if (!indexTypes.includes(descriptor.mediaType)) return rank
+    if (!isIndex(descriptor)) return rank
     const children: number[] = []
-    for (const child of await readChildren(store, descriptor, options))
-      children.push(await visit(child, depth + 1, rank))
+    for (const child of await readIndex(store, descriptor, { signal }))
+      if (isSelected(child, options.platforms)) children.push(await visit(child, depth + 1, rank))
     return Math.max(rank, children.length > 0 ? Math.min(...children) : 0)
   }
 
@@ -133,43 +104,4 @@ async function verifyTree<C>(
       !covered && isOcisignError(verdict) ? [{ by: descriptor.digest, error: verdict }] : [],
     ),
   )
-}
-
-/** The descriptors that an index holds, of the platforms selected. @throws INVALID_INDEX */
-async function readChildren(
-  store: ReadableStore,
-  index: Descriptor,
-  options: TreeOptions,
-): Promise<readonly Descriptor[]> {
-  const bytes = await readAll(store, index, { signal: options.signal })
-  const what = `index ${index.digest}`
-  const document = parseJsonObject(bytes, { what, integersOnly: true })
-  // Readers that ignore letter case would see another index.
-  requireExactNames(document, indexNames, what)
-  const { manifests } = document
-  if (
-    !Array.isArray(manifests) ||
-    'layers' in document ||
-    'config' in document ||
-    (document.mediaType !== undefined && document.mediaType !== index.mediaType)
-  )
-    throw new OcisignError(
-      'INVALID_INDEX',
-      `${index.digest} is not the ${printable(index.mediaType)} it is said to be`,
-      {
-        digest: index.digest,
-      },
-    )
-  return manifests
-    .map((each: JsonValue, position) => {
-      const entry = `manifests[${position}] of ${what}`
-      if (isJsonObject(each)) requireExactNames(each, entryNames, entry)
-      return parseDescriptor(each, entry)
-    })
-    .filter((child) => isSelected(child, options))
-}
-
-function isSelected({ platform }: Descriptor, { platforms }: TreeOptions): boolean {
-  if (!platforms || !platform) return true
-  return platforms.includes([platform.os, platform.architecture, platform.variant].filter(Boolean).join('/'))
 }
