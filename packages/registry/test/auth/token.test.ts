@@ -142,7 +142,7 @@ describe('the answer', () => {
     { token: 'a\r\nX-Injected: 1' },
     { token: 'gar\u00e7on' },
     new Uint8Array([0x7b, 0xff, 0x7d]),
-    `${'['.repeat(100_0)}${']'.repeat(100_0)}`,
+    `${'['.repeat(1000)}${']'.repeat(1000)}`,
   ])('%j is no token', async (body) => {
     const { run } = await ask({ body })
     const error = await caught(run)

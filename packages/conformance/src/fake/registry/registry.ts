@@ -208,7 +208,10 @@ export async function createFakeRegistry(options: FakeRegistryOptions = {}): Pro
     forget: () => {
       requests.length = 0
     },
-    revokeTokens: () => gate.tokens.clear(),
+    // Their names are not given out again.
+    revokeTokens: () => {
+      for (const [name, token] of gate.tokens) gate.tokens.set(name, { ...token, expires: Number.NEGATIVE_INFINITY })
+    },
     change: (features) => {
       context.features = { ...context.features, ...features }
     },
