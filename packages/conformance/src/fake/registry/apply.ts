@@ -106,7 +106,7 @@ function change(
       return { ...given, headers: { ...given.headers, link: `<${to}>; rel="next"` } }
     }
     case 'endless':
-      return given.status === 200 ? endlessPage(how.perPage ?? 1, request, route) : given
+      return isList(route) && given.status === 200 ? endlessPage(how.perPage ?? 1, request, route) : given
     case 'location': {
       const { location, ...headers } = given.headers
       if (location === undefined || how.to === undefined) return { ...given, headers }
@@ -120,6 +120,8 @@ function change(
       return given
   }
 }
+
+const isList = ({ what }: Route) => what === 'tags' || what === 'referrers'
 
 /** A page of a list that never ends; what it names is nowhere. */
 function endlessPage(perPage: number, { path, query }: FakeRequest, route: Route): Answer {

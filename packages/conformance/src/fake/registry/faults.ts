@@ -39,8 +39,10 @@ const faults: Readonly<Record<FaultKind, readonly Misbehaviour[]>> = {
 /** Every kind of fault. */
 export const faultKinds = Object.keys(faults) as readonly FaultKind[]
 
-/** Faults that a request can have: the bodies of pages are those of lists. */
+/** Lists alone have pages. */
 const forLists: readonly FaultKind[] = ['no list', 'lying filter', 'page of its own']
+/** HEAD has no body, and nobody can tell that what it says of one is wrong. */
+const forBodies: readonly FaultKind[] = ['truncated', 'longer', 'other body', 'not JSON', 'lost in the body', 'slow']
 
 /**
  * What goes wrong with the nth request of its method and address. Chance comes from these alone, so that it is the same
@@ -51,7 +53,15 @@ export function faultFor({ rate, seed, kinds = faultKinds }: FaultOptions, reque
   const hash = createHash('sha256').update(`${seed} ${method} ${path}?${query} ${nth}`).digest()
   if (hash.readUInt32BE(0) / 2 ** 32 >= rate) return undefined
   const isList = /\/(referrers\/|tags\/list$)/.test(path)
-  const usable = kinds.filter((kind) => isList || !forLists.includes(kind))
+  const isHead = method === 'HEAD'
+  // What a tag points at is what the registry says: without the body, no digest is another than it should be.
+  const isWord = isHead && !/sha\d{3}:[0-9a-f]+$/.test(path)
+  const usable = kinds.filter(
+    (kind) =>
+      (isList || !forLists.includes(kind)) &&
+      !(isHead && forBodies.includes(kind)) &&
+      !(isWord && kind === 'other digest'),
+  )
   const kind = usable[hash.readUInt32BE(4) % usable.length]
   return kind && { kind, hows: faults[kind] }
 }

@@ -51,3 +51,19 @@ test('a request that is sent again has another chance', async () => {
   for (let index = 0; index < 12; index += 1) statuses.push((await fetch(`${registry.origin}/v2/`)).status)
   expect(new Set(statuses)).toEqual(new Set([200, 500]))
 })
+
+test('HEAD has no faults that nobody could tell', async () => {
+  const registry = await start()
+  const digest = seedManifest(registry, 'org/app', {}, 'v1')
+  registry.misbehave({ how: { kind: 'random', faults: { rate: 1, seed: 5 } } })
+  const send = (reference: string) =>
+    fetch(`${registry.origin}/v2/org/app/manifests/${reference}`, { method: 'HEAD', redirect: 'manual' }).catch(
+      () => {},
+    )
+  for (let index = 0; index < 60; index += 1) for (const reference of ['v1', digest]) await send(reference)
+  const kinds = (reference: string) =>
+    new Set(registry.requests.filter(({ path }) => path.endsWith(reference)).map(({ fault }) => fault))
+  for (const kind of ['truncated', 'longer', 'other body', 'not JSON', 'no list'] as const)
+    expect([kinds('v1').has(kind), kinds(digest).has(kind)]).toEqual([false, false])
+  expect([kinds('v1').has('other digest'), kinds(digest).has('other digest')]).toEqual([false, true])
+})
