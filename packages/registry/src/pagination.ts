@@ -52,6 +52,7 @@ export async function readPage(context: RepositoryContext, listing: Listing, at:
       actions: ['pull'],
       expected: typeof at === 'string' ? [200, ...(listing.answers ?? [])] : [200],
       idempotent: true,
+      readsBytes: limits.documentBytes,
       what,
       signal,
     })

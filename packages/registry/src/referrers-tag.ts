@@ -49,6 +49,7 @@ export async function readReferrersTag(
       actions: ['pull'],
       expected: [200, 404],
       idempotent: true,
+      readsBytes: limits.documentBytes,
       what,
       signal,
     })
