@@ -12,8 +12,8 @@ export interface Place {
   readonly size: number
 }
 
-/** Headers of small files often lie close to each other. */
-const windowBytes = 32 * 1024
+/** How much is read at once: of small files one after the other, and after a large one. */
+const windowBytes = { near: 512 * 1024, far: 4 * 1024 }
 /** What writers that fill up a record on tape put after the end. */
 const maxPaddingBytes = 1024 * 1024
 /** What some writers put into the header where the size stands in a pax record: the largest that fits. */
@@ -120,8 +120,9 @@ function createWindow(source: Source) {
   let bytes: Uint8Array = new Uint8Array()
   return async (offset: number, length: number): Promise<Uint8Array> => {
     if (offset < start || offset + length > start + bytes.length) {
+      const isNear = offset < start + bytes.length + windowBytes.far
       start = offset
-      bytes = await source.read(offset, Math.max(length, windowBytes))
+      bytes = await source.read(offset, Math.max(length, isNear ? windowBytes.near : windowBytes.far))
     }
     return bytes.subarray(offset - start, offset - start + length)
   }
