@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request under way: who may end it, what it holds, and the timers that watch it.
+import type { AbortHub } from './abort-hub.js'
 
 /** One request under way, until its body has been read or let go. */
 export interface Connection {
@@ -16,6 +17,7 @@ export interface Connection {
 /** What a connection is made of. */
 export interface ConnectionOptions {
   readonly signal: AbortSignal | undefined
+  readonly hub: AbortHub
   /** Gives the turn to the next request to the host. */
   readonly release: () => void
   /** The reason to abort with where nothing comes, or nobody reads. */
@@ -35,16 +37,14 @@ function startTimer(run: () => void, milliseconds: number): ReturnType<typeof se
 }
 
 /** Begins to watch over one request. */
-export function createConnection({ signal, release, silence }: ConnectionOptions): Connection {
+export function createConnection({ signal, hub, release, silence }: ConnectionOptions): Connection {
   const controller = new AbortController()
-  const passOn = () => controller.abort(signal?.reason)
   let slack: ReturnType<typeof setTimeout> | undefined
-  signal?.addEventListener('abort', passOn, { once: true })
-  if (signal?.aborted) passOn()
+  const ignore = hub.listen(signal, () => controller.abort(signal?.reason))
 
   const end = ({ abort = false } = {}) => {
     clearTimeout(slack)
-    signal?.removeEventListener('abort', passOn)
+    ignore()
     if (abort) controller.abort()
     release()
   }

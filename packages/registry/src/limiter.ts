@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type AbortHub, createAbortHub } from './abort-hub.js'
 import type { RegistryLimits } from './options.js'
 
 /** Lets so many requests to each host be under way at once, and so many begin in a second, in the order they came. */
@@ -29,6 +30,7 @@ const maxHosts = 256
 export function createLimiter(
   { requestsPerHost, requestsPerSecond }: Pick<RegistryLimits, 'requestsPerHost' | 'requestsPerSecond'>,
   now: () => number,
+  hub: AbortHub = createAbortHub(),
 ): Limiter {
   const hosts = new Map<string, Host>()
 
@@ -88,18 +90,17 @@ export function createLimiter(
           host.active--
           advance(host)
         }
-        const giveUp = () => {
-          const position = host.queue.indexOf(waiter)
-          if (position >= 0) host.queue.splice(position, 1)
-          reject(signal?.reason)
-        }
         const waiter = {
           begin: () => {
-            signal?.removeEventListener('abort', giveUp)
+            ignore()
             resolve(release)
           },
         }
-        signal?.addEventListener('abort', giveUp, { once: true })
+        const ignore = hub.listen(signal, () => {
+          const position = host.queue.indexOf(waiter)
+          if (position >= 0) host.queue.splice(position, 1)
+          reject(signal?.reason)
+        })
         host.queue.push(waiter)
         advance(host)
       }),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a request is sent again, and after how long.
 import { isOcisignError } from '@ocisign/core'
+import { type AbortHub, createAbortHub } from './abort-hub.js'
 import { isBeforeSending, isLasting } from './failure.js'
 import type { RegistryLimits } from './options.js'
 
@@ -62,17 +63,16 @@ export function parseRetryAfter(value: string | null, now: Date): number | undef
 }
 
 /** Waits; rejects with the signal's reason as soon as it is aborted. */
-export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+export function sleep(milliseconds: number, signal?: AbortSignal, hub: AbortHub = createAbortHub()): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const stop = () => {
+    const ignore = hub.listen(signal, () => {
       clearTimeout(timer)
       reject(signal?.reason)
-    }
+    })
     const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
+      ignore()
       resolve()
     }, milliseconds)
-    signal?.addEventListener('abort', stop, { once: true })
   })
 }

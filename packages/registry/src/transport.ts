@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CallOptions, isOcisignError, OcisignError } from '@ocisign/core'
+import { type AbortHub, createAbortHub } from './abort-hub.js'
 import { createConnection } from './connection.js'
 import { failureOf, hostError } from './failure.js'
-import { createLimiter } from './limiter.js'
+import { createLimiter, type Limiter } from './limiter.js'
 import type { Notice, RegistryLimits } from './options.js'
 import { isRedirect, nextAddress, redirectError } from './redirects.js'
 import { createResponse } from './response.js'
@@ -69,7 +70,8 @@ const slowestUpload = 64
 /** Makes a transport; what goes through it shares its limits. */
 export function createTransport(options: TransportOptions): Transport {
   const { limits, clock, notice } = options
-  const limiter = createLimiter(limits, () => clock().getTime())
+  const hub = createAbortHub()
+  const limiter = createLimiter(limits, () => clock().getTime(), hub)
   const rules = { limits, clock, random: options.random ?? randomFraction }
 
   const sendOnce = async (request: TransportRequest): Promise<TransportResponse> => {
@@ -77,7 +79,7 @@ export function createTransport(options: TransportOptions): Transport {
     let { url, authorization } = request
     for (;;) {
       visited.push(url.href)
-      const response = await exchange(options, limiter.acquire, { ...request, url, authorization })
+      const response = await exchange({ ...options, hub, limiter }, { ...request, url, authorization })
       if (!isRedirect(response.status)) return response
       await response.discard()
       const redirect = { status: response.status, location: response.headers.get('location'), from: url }
@@ -107,24 +109,28 @@ export function createTransport(options: TransportOptions): Transport {
           why = isOcisignError(error) ? error.message : ''
         }
         notice({ kind: 'retry', host: url.host, message: `${why}; trying again in ${Math.ceil(wait)} ms` })
-        await sleep(wait, signal)
+        await sleep(wait, signal, hub)
       }
     },
   }
 }
 
+interface ExchangeOptions extends TransportOptions {
+  readonly hub: AbortHub
+  readonly limiter: Limiter
+}
+
 /** One request and its answer; redirects are answers. */
 async function exchange(
-  { fetch, limits, userAgent }: TransportOptions,
-  acquire: (host: string, signal?: AbortSignal) => Promise<() => void>,
+  { fetch, limits, userAgent, hub, limiter }: ExchangeOptions,
   request: TransportRequest,
 ): Promise<TransportResponse> {
   const { url, method, what, authorization, signal } = request
   const { host } = url
-  const release = await acquire(host, signal)
+  const release = await limiter.acquire(host, signal)
   const silence = (milliseconds: number) =>
     hostError(host, `could not ${what}: ${host} did not answer for ${Math.round(milliseconds / 1000)} seconds`)
-  const connection = createConnection({ signal, release, silence })
+  const connection = createConnection({ signal, hub, release, silence })
   const body = request.body?.()
   const { idleMilliseconds } = limits
   const send = (redirect: RequestRedirect) => {
