@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as promises from 'node:fs/promises'
 import * as os from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
 
@@ -12,7 +13,7 @@ const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8')) as { 
 
 // CommonJS inside, because Node starts it quicker: an ECMAScript import of one of Node's modules looks at everything
 // that is in it, WebCrypto and the terminal included.
-mkdirSync(here('dist/commands'), { recursive: true })
+for (const folder of ['commands', 'parts']) mkdirSync(here(`dist/${folder}`), { recursive: true })
 writeFileSync(here('dist/package.json'), '{ "type": "commonjs" }\n')
 
 /** A plugin that puts a module of a few lines in the place of another. */
@@ -32,6 +33,17 @@ const withoutDeterministicKeys = replace(
   /\/deterministic(?:-[A-Z0-9]+)?\.js$/,
   `export function createDeterministicKey() { throw new Error('not part of the command line') }`,
 )
+
+/** A part is loaded from its own bundle once it is needed; whatever imports one says so with `import()`. */
+const partsApart: Plugin = {
+  name: 'parts-apart',
+  setup(build) {
+    build.onResolve({ filter: /^\.{1,2}\/.+\.js$/ }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import' || dirname(join(resolveDir, path)) !== fileURLToPath(here('src/parts'))) return
+      return { path: `../parts/${basename(path)}`, external: true }
+    })
+  },
+}
 
 /** Functions of one of Node's modules, which is loaded when one of them is called. */
 const loadedWhenCalled = (path: string, module: object, except: readonly string[] = []) =>
@@ -83,19 +95,33 @@ const common: Options = {
   },
 }
 
+const modulesIn = (folder: string) => readdirSync(here(`src/${folder}`)).map((file) => file.replace(/\.ts$/, ''))
+
 // Each command is bundled by itself, with all that it needs and nothing else: starting one reads two files, and what
-// commands share is there several times, which costs less than looking it up.
-const commands = readdirSync(here('src/commands')).map((file) => file.replace(/\.ts$/, ''))
+// commands share is there several times, which costs less than looking it up. What not every run of a command needs,
+// and what is large, is a part.
+const commands = modulesIn('commands')
+const parts = modulesIn('parts')
 
 // What is left of a command that is gone must not be published.
-for (const file of readdirSync(here('dist/commands')))
-  if (file.endsWith('.js') && !commands.includes(file.replace(/\.js$/, ''))) rmSync(here(`dist/commands/${file}`))
+for (const [folder, modules] of [['commands', commands] as const, ['parts', parts] as const])
+  for (const file of readdirSync(here(`dist/${folder}`)))
+    if (file.endsWith('.js') && !modules.includes(file.replace(/\.js$/, ''))) rmSync(here(`dist/${folder}/${file}`))
 
 export default defineConfig([
   { ...common, entry: ['src/main.ts'] },
   ...commands.map((name) => ({
     ...common,
     entry: { [`commands/${name}`]: `src/commands/${name}.ts` },
-    esbuildPlugins: [withoutDeterministicKeys, ...(name === 'verify' ? [readAtOnce, loadSystemLate, quickKeys] : [])],
+    esbuildPlugins: [
+      partsApart,
+      withoutDeterministicKeys,
+      ...(name === 'verify' ? [readAtOnce, loadSystemLate, quickKeys] : []),
+    ],
+  })),
+  ...parts.map((name) => ({
+    ...common,
+    entry: { [`parts/${name}`]: `src/parts/${name}.ts` },
+    esbuildPlugins: [partsApart],
   })),
 ])

@@ -15,7 +15,8 @@ export function parseInvocation(args: readonly string[], specs: Specs): Invocati
       positionals.push(...args.slice(index + 1))
       break
     }
-    if (!argument.startsWith('-') || argument === '-') {
+    // `-:TAG` and `-@DIGEST` are in a layout on standard input.
+    if (!argument.startsWith('-') || argument === '-' || argument[1] === ':' || argument[1] === '@') {
       positionals.push(argument)
       continue
     }

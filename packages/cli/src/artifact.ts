@@ -1,52 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns a reference on the command line into a store and what to look for in it.
-import { type ArtifactStore, parseTagOrDigest, printable } from '@ocisign/core'
+import { stat } from 'node:fs/promises'
+import { type ArtifactStore, printable, type ReadableStore, type TagLister } from '@ocisign/core'
 import { openLayout } from '@ocisign/layout'
-import { type Invocation, misuse, type OptionSpec } from './command.js'
+import { type Invocation, misuse, type OptionSpec, type Terminal } from './command.js'
+import { parseLayoutPath, parseLayoutReference } from './layout-reference.js'
+import { registryOptions } from './registry-options.js'
 
 /** Options of every command that takes references. */
 export const artifactOptions = {
-  'oci-layout': { type: 'boolean', help: 'references are DIR:TAG or DIR@DIGEST of an OCI image layout' },
+  'oci-layout': {
+    type: 'boolean',
+    help: 'references are PATH:TAG or PATH@DIGEST of an OCI image layout: a folder, a tar file, or - for one on standard input',
+  },
+  ...registryOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+/** Where artifacts are read, and listed by their tags. */
+export type Repository = ReadableStore & TagLister
+
 /** An artifact in an open store. */
-export interface OpenArtifact {
-  readonly store: ArtifactStore
+export interface OpenArtifact<S = ReadableStore> {
+  readonly store: S
   /** Tag or digest. */
   readonly reference: string
 }
 
-/** Opens artifacts as they are named on the command line. */
-export type ArtifactOpener = (text: string) => Promise<OpenArtifact>
-
-/** The parts of `DIR:TAG` or `DIR@DIGEST`. @throws MISUSE_OPTION | INVALID_DIGEST | INVALID_REFERENCE */
-export function parseLayoutReference(text: string): { readonly directory: string; readonly reference: string } {
-  // Folders may have both signs in their names: what counts stands in the last part of the path.
-  const last = Math.max(text.lastIndexOf('/'), text.lastIndexOf('\\')) + 1
-  const at = text.lastIndexOf('@')
-  const split = at >= last && text.includes(':', at) ? at : text.lastIndexOf(':')
-  if (split < Math.max(last, 1))
-    throw misuse(`"${printable(text, 1000)}" names no tag or digest; write DIR:TAG or DIR@DIGEST`)
-  const reference = text.slice(split + 1)
-  parseTagOrDigest(reference)
-  return { directory: text.slice(0, split), reference }
+/** Opens what the command line names; a layout or registry named twice is opened once. */
+export interface Artifacts {
+  open(text: string): Promise<OpenArtifact>
+  /** Opens an artifact to write what belongs to it. @throws MISUSE_OPTION for what can only be read */
+  openWritable(text: string): Promise<OpenArtifact<ArtifactStore>>
+  /** Opens what is named without tag or digest. */
+  openRepository(text: string): Promise<Repository>
 }
 
-/** Makes a function that opens references; a layout named twice is opened once. @throws MISUSE_OPTION */
-export function createArtifactOpener(
+/** How {@link openArtifacts} opens. */
+export interface ArtifactsOptions {
+  /** References are those of layouts. */
+  readonly isLayout: boolean
+  /** What layouts count as. */
+  readonly scope?: string | undefined
+}
+
+/** Gets ready to open references. @throws MISUSE_OPTION */
+export async function openArtifacts(
   invocation: Invocation,
-  signal: AbortSignal,
-  repository?: string | undefined,
-): ArtifactOpener {
-  if (!invocation.flag('oci-layout'))
-    throw misuse('add --oci-layout and write DIR:TAG or DIR@DIGEST; this version knows no registries', 'oci-layout')
-  const layouts = new Map<string, Promise<ArtifactStore>>()
-  return async (text) => {
-    const { directory, reference } = parseLayoutReference(text)
-    const opened = layouts.get(directory) ?? openLayout(directory, { repository, signal })
-    layouts.set(directory, opened)
-    return { store: await opened, reference }
+  terminal: Terminal,
+  { isLayout, scope }: ArtifactsOptions,
+): Promise<Artifacts> {
+  if (isLayout) return createLayouts(terminal, scope)
+  if (invocation.text('scope') !== undefined)
+    throw misuse('the repository of an artifact in a registry is its scope; --scope is for --oci-layout', 'scope')
+  const registries = await (await import('./parts/registry.js')).openRegistries(invocation, terminal)
+  return {
+    open: async (text) => registries.open(text),
+    openWritable: async (text) => registries.open(text),
+    openRepository: async (text) => registries.openRepository(text),
   }
+}
+
+function createLayouts(terminal: Terminal, repository: string | undefined): Artifacts {
+  const layouts = new Map<string, Promise<OpenLayout>>()
+  const openPath = (path: string) => {
+    const opened = layouts.get(path) ?? openLayoutAt(path, terminal, repository)
+    layouts.set(path, opened)
+    return opened
+  }
+  return {
+    async open(text) {
+      const { path, reference } = parseLayoutReference(text)
+      return { store: (await openPath(path)).store, reference }
+    },
+    async openWritable(text) {
+      const { path, reference } = parseLayoutReference(text)
+      const { writable } = await openPath(path)
+      if (writable) return { store: writable, reference }
+      const name = path === '-' ? 'standard input' : printable(path, 1000)
+      throw misuse(`${name} is a tar archive, which can only be read; unpack it, or ocisign copy it into a folder`)
+    },
+    async openRepository(text) {
+      const { path, reference } = parseLayoutPath(text)
+      if (reference !== undefined)
+        throw misuse(`"${printable(text, 1000)}" names an artifact; name the layout alone`, 'all')
+      return (await openPath(path)).store
+    },
+  }
+}
+
+interface OpenLayout {
+  readonly store: Repository
+  /** The same to write to; undefined for an archive. */
+  readonly writable?: ArtifactStore
+}
+
+/** What is no folder is a tar archive. */
+async function openLayoutAt(path: string, terminal: Terminal, repository: string | undefined): Promise<OpenLayout> {
+  const options = { repository, signal: terminal.signal }
+  if (path === '-' || (await isFile(path))) {
+    const store = await (await import('./parts/tar-layout.js')).openTar(path, options)
+    terminal.atEnd(store.close)
+    return { store }
+  }
+  const store = await openLayout(path, options)
+  return { store, writable: store }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => !found.isDirectory(),
+    () => false,
+  )
 }
 
 /** The one thing, or at most `most` things, that a command works on. @throws MISUSE_OPTION */

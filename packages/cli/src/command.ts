@@ -28,8 +28,14 @@ export interface Terminal {
   print(line: string): void
   /** A line for people beside the result: warnings and progress. */
   notice(line: string): void
-  /** A line for people that says what went wrong, about what, and its code to look up. */
+  /** A line for people that says what went wrong, about what, what to do, and its code to look up. */
   fail(error: unknown, about?: string): void
+  /** Who knows what to do about errors from now on. */
+  adviseWith(advise: (error: unknown) => string | undefined): void
+  /** What is still to be done when the command has ended, however it has. */
+  atEnd(clean: () => Promise<void>): void
+  /** The line at the foot of the screen, in place of the one before; an empty one takes it away. */
+  status(line: string): void
 }
 
 /** One command. */

@@ -14,6 +14,11 @@ const commands: Readonly<Record<string, string>> = {
   verify: 'verify',
   list: 'list',
   inspect: 'inspect',
+  copy: 'copy',
+  attach: 'attach',
+  discover: 'discover',
+  login: 'login',
+  logout: 'logout',
   'blob sign': 'blob-sign',
   'blob verify': 'blob-verify',
   'policy lint': 'policy-lint',
@@ -24,8 +29,8 @@ const commands: Readonly<Record<string, string>> = {
   'certificate generate-test': 'certificate-generate-test',
 }
 
-/** What Notation calls it. */
-const aliases: Readonly<Record<string, string>> = { cert: 'certificate', ls: 'list' }
+/** What Notation and oras call it. */
+const aliases: Readonly<Record<string, string>> = { cert: 'certificate', ls: 'list', cp: 'copy' }
 
 const [first = '', ...others] = process.argv.slice(2)
 const args = [Object.hasOwn(aliases, first) ? aliases[first]! : first, ...others]

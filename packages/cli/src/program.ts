@@ -42,5 +42,7 @@ export function start(name: string, command: Command, args: readonly string[]): 
     return command.run(invocation, terminal)
   }
   // Where all went well, everything begun is done, and waiting for Node to find that out takes a while.
-  run().then((code) => process.exit(interrupted ? exitCodes[interrupted] : code), fail)
+  run()
+    .finally(() => terminal.end())
+    .then((code) => process.exit(interrupted ? exitCodes[interrupted] : code), fail)
 }

@@ -5,25 +5,38 @@ import { fileError } from '@ocisign/core/node'
 import type { Terminal } from './command.js'
 import { formatError } from './output/error.js'
 
+const clearLine = '\r\u001b[K'
+
 /**
  * Makes the terminal of this process. It writes at once, so that nothing said is lost when the process ends, and
  * without the streams of `process`, whose making takes longer than many a command.
  */
-export function createTerminal(signal: AbortSignal, debug: boolean): Terminal {
+export function createTerminal(signal: AbortSignal, debug: boolean): Terminal & { end(): Promise<void> } {
+  const cleaning: (() => Promise<void>)[] = []
   let isOpen = true
-  const notice = (line: string) => {
+  let status = ''
+  let advise: (error: unknown) => string | undefined = () => undefined
+  const say = (text: string) => {
     try {
-      writeAll(2, `${line}\n`)
+      writeAll(2, text)
     } catch {
       // There is nowhere left to say it.
     }
   }
+  /** Writes with the status out of the way: it may be on the same screen. */
+  const above = (write: () => void) => {
+    if (status === '') return write()
+    say(clearLine)
+    write()
+    say(status)
+  }
+  const notice = (line: string) => above(() => say(`${line}\n`))
   return {
     signal,
     print(line) {
       if (!isOpen) return
       try {
-        writeAll(1, `${line}\n`)
+        above(() => writeAll(1, `${line}\n`))
       } catch (error) {
         // Whoever read has heard enough (`| head -1`): that is no failure, and the exit code still tells the answer.
         if ((error as { readonly code?: string }).code !== 'EPIPE') throw fileError(error, 'standard output', 'write')
@@ -32,8 +45,24 @@ export function createTerminal(signal: AbortSignal, debug: boolean): Terminal {
     },
     notice,
     fail(error, about) {
-      notice(error === signal.reason ? `ocisign: ${(error as Error).message}` : formatError(error, about))
+      const line =
+        error === signal.reason ? `ocisign: ${(error as Error).message}` : formatError(error, about, advise(error))
+      notice(line)
       if (debug) notice(process.getBuiltinModule('node:util').inspect(error, { depth: 4 }))
+    },
+    atEnd(clean) {
+      cleaning.push(clean)
+    },
+    async end() {
+      for (const clean of cleaning.splice(0)) await clean().catch(() => undefined)
+    },
+    adviseWith(next) {
+      advise = next
+    },
+    status(line) {
+      if (line === status) return
+      say(status === '' ? line : `${clearLine}${line}`)
+      status = line
     },
   }
 }

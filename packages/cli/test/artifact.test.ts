@@ -2,7 +2,7 @@
 // Signing, listing, inspecting and verifying artifacts in a layout.
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseLayoutReference } from '../src/artifact.js'
+import { parseLayoutReference } from '../src/layout-reference.js'
 import { codeOf, linesOf, run } from './support/program.js'
 import { createArtifact, createScene, passphrase, type Scene } from './support/scene.js'
 
@@ -120,6 +120,6 @@ describe('references', () => {
     ['layout:', undefined, undefined],
   ])('%s', (text, directory, reference) => {
     if (directory === undefined) expect(() => parseLayoutReference(text)).toThrow(/./)
-    else expect(parseLayoutReference(text)).toEqual({ directory, reference })
+    else expect(parseLayoutReference(text)).toEqual({ path: directory, reference })
   })
 })

@@ -39,6 +39,7 @@ beforeAll(async () => {
   await configuration('broken-keys', 'signingkeys.json', '{ "keys": 1 }')
   await configuration('no-store', 'truststore/x509/ca/acme/root.pem', 'not a certificate')
   await writeFile(path('file'), 'a file')
+  await writeFile(path('empty'), '\n# nothing\n\n')
   await writeFile(path('junk.jws.sig'), 'junk')
   await writeFile(path('big.jws.sig'), 'x'.repeat(2 * 1024 * 1024))
 })
@@ -86,7 +87,13 @@ describe('what is to be signed', () => {
     ['an artifact that was changed', `${sign} @/tampered:v1`, 4, 'INVALID_CONTENT'],
     ['neither tag nor digest', `${sign} @/layout`, 2, 'MISUSE_OPTION'],
     ['nothing', `${sign}`, 2, 'MISUSE_OPTION'],
-    ['a registry', `sign ${goodKey} registry.example.com/app:v1`, 2, 'MISUSE_OPTION'],
+    ['a layout without saying so', `sign ${goodKey} ./layout:v1`, 2, 'MISUSE_OPTION'],
+    ['a registry that is not there', `sign ${goodKey} 127.0.0.1:1/app:v1`, 3, 'UNAVAILABLE_HOST'],
+    ['a platform without the tree', `${sign} --platform linux/amd64 @/layout@DIGEST`, 2, 'MISUSE_OPTION'],
+    ['no platform', `${sign} --recursive --platform linux @/layout@DIGEST`, 2, 'MISUSE_OPTION'],
+    ['nothing at the same time', `${sign} --concurrency 0 @/layout@DIGEST`, 2, 'MISUSE_OPTION'],
+    ['too much at the same time', `${sign} --concurrency 1000 @/layout@DIGEST`, 2, 'MISUSE_OPTION'],
+    ['no time', `${sign} --timeout 0s @/layout@DIGEST`, 2, 'MISUSE_OPTION'],
     ['a good one and one that is not there', `${sign} @/layout@DIGEST @/layout:v2`, 3, 'UNAVAILABLE_NOT_FOUND'],
   ])
 })
@@ -173,6 +180,32 @@ describe('what is verified', () => {
       'UNTRUSTED_NO_POLICY',
     ],
     ['no repository', 'verify --oci-layout --config-dir @/config @/layout:v1', 2, 'MISUSE_SCOPE'],
+    ['a scope for a registry', 'verify --scope a/b --config-dir @/config example.com/app:v1', 2, 'MISUSE_OPTION'],
+    ['all of one artifact', `${verify} --all @/layout:v1`, 2, 'MISUSE_OPTION'],
+    ['all of one artifact in a registry', 'verify --all --config-dir @/config a.example/b:v1', 2, 'MISUSE_OPTION'],
+    ['all of a layout that is not there', `${verify} --all @/absent`, 3, 'UNAVAILABLE_FILE'],
+    ['no list of references', `${verify} --from-file @/absent`, 3, 'UNAVAILABLE_FILE'],
+    ['an empty list of references', `${verify} --from-file @/empty`, 2, 'MISUSE_OPTION'],
+    ['a list that is too long', `${verify} --from-file @/big.jws.sig`, 2, 'MISUSE_OPTION'],
+    [
+      'an authority that is none',
+      'verify --ca-file @/junk.chain --config-dir @/config a.example/b:v1',
+      4,
+      'INVALID_PEM',
+    ],
+    ['a key as authority', 'verify --ca-file @/good.key --config-dir @/config a.example/b:v1', 4, 'INVALID_PEM'],
+    ['a name without password', 'verify -u me --config-dir @/config a.example/b:v1', 2, 'MISUSE_OPTION'],
+    ['two passwords', 'verify -u me -p x --password-stdin --config-dir @/config a.example/b:v1', 2, 'MISUSE_OPTION'],
+    ['an empty password', 'verify -u me --password-stdin --config-dir @/config a.example/b:v1', 2, 'MISUSE_OPTION'],
+    ['a host that is none', 'list a.example:99999/b:v1', 4, 'INVALID_REFERENCE'],
+    ['a registry with a wrong digest', 'list a.example/b@sha256:abc', 4, 'INVALID_DIGEST'],
+    [
+      'a proxy that is none',
+      'list a.example/b:v1',
+      2,
+      'MISUSE_OPTION',
+      { env: { HTTPS_PROXY: `http://me:${passphrase}@ x` } },
+    ],
     [
       'something that is no repository',
       'verify --oci-layout --config-dir @/config --scope app @/layout:v1',

@@ -16,6 +16,7 @@ afterAll(() => scene.dispose())
 
 const recorder = join(import.meta.dirname, 'support/record-modules.cjs')
 const bundles = join(program, '../commands')
+const parts = join(program, '../parts')
 let runs = 0
 
 /** What a command line loads, after `main.js`. */
@@ -48,6 +49,18 @@ test.each([
   expect(ours(modules)).toEqual([join(bundles, `${name}.js`)])
   for (const unneeded of ['net', 'tty', 'child_process', 'worker_threads', 'http', 'dns'])
     expect(modules).not.toContain(`NativeModule ${unneeded}`)
+})
+
+test('a reference of a registry loads what speaks to it, and undici only where the environment or an option asks', async () => {
+  const reference = '127.0.0.1:1/app:v1'
+  expect(ours(await modulesOf(['list', reference], 3))).toEqual([join(bundles, 'list.js'), '../parts/registry.js'])
+  const withAuthority = await modulesOf(['list', '--ca-file', scene.path('good.root.pem'), reference], 3)
+  expect(withAuthority).toContain('undici')
+})
+
+test('a layout in an archive loads what reads it', async () => {
+  const modules = await modulesOf(['list', '--oci-layout', `${scene.path('good.key')}:v1`], 4)
+  expect(ours(modules)).toEqual([join(bundles, 'list.js'), '../parts/tar-layout.js'])
 })
 
 test('help loads no cryptography', async () => {
@@ -85,11 +98,15 @@ test.each(Object.entries(expected))('the bundle of %s holds %j', async (name, ki
   ).toEqual(kinds)
 })
 
-test('no bundle holds a second implementation of elliptic curves, or imports a package', async () => {
-  for (const file of readdirSync(bundles).filter((each) => each.endsWith('.js'))) {
-    const text = await readFile(join(bundles, file), 'utf8')
-    expect(text).not.toContain('Montgomery')
-    const required = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name)
-    expect(required.filter((each) => !each?.startsWith('node:'))).toEqual([])
-  }
+test('no bundle holds a second implementation of elliptic curves; one imports a package', async () => {
+  const imported = new Map<string, readonly (string | undefined)[]>()
+  for (const folder of [bundles, parts])
+    for (const file of readdirSync(folder).filter((each) => each.endsWith('.js'))) {
+      const text = await readFile(join(folder, file), 'utf8')
+      expect(text).not.toContain('Montgomery')
+      const required = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name)
+      const packages = required.filter((each) => !each?.startsWith('node:') && !each?.startsWith('../parts/'))
+      if (packages.length > 0) imported.set(file, packages)
+    }
+  expect([...imported]).toEqual([['network.js', ['undici']]])
 })

@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => scene.dispose())
 
-async function verify(config: string, references: readonly string[], output = 'jsonl') {
+async function verify(config: string, references: readonly string[], output = 'json') {
   const { path } = scene
   const options = ['--oci-layout', '--config-dir', path(config), '--scope', scope, '--output', output]
   const ended = await run(['verify', ...options, ...references.map((each) => path(each))])

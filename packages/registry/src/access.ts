@@ -12,7 +12,7 @@ export async function checkAccess(client: Client, options: CallOptions = {}): Pr
     at: new URL(`${client.origin}/v2/`),
     actions: [],
     expected: [200],
-    what: 'log in to the registry',
+    what: 'open the API',
     signal: options.signal,
   })
   await response.discard()

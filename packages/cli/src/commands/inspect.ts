@@ -19,13 +19,12 @@ export { start } from '../program.js'
 
 export const command: Command = {
   summary: 'Shows what the signatures of an artifact say. Nothing of it is verified.',
-  usage: '--oci-layout [options] DIR:TAG|DIR@DIGEST',
+  usage: '[options] REFERENCE',
   options: listingOptions,
-  examples: ['ocisign inspect --oci-layout layout:v1'],
+  examples: ['ocisign inspect registry.example.com/app:v1', 'ocisign inspect --oci-layout layout:v1'],
   async run(invocation, terminal) {
     const output = parseDocumentOutput(invocation)
-    const { signal } = terminal
-    const { name, subject, signatures } = await listSignatures(invocation, terminal)
+    const { name, subject, signatures, signal } = await listSignatures(invocation, terminal)
     const described: object[] = []
     for (const listed of signatures) {
       described.push(await describe(listed, { signal }))

@@ -10,9 +10,9 @@ export { start } from '../program.js'
 
 export const command: Command = {
   summary: 'Lists the signatures of an artifact, without verifying them.',
-  usage: '--oci-layout [options] DIR:TAG|DIR@DIGEST',
+  usage: '[options] REFERENCE',
   options: listingOptions,
-  examples: ['ocisign list --oci-layout layout:v1'],
+  examples: ['ocisign list registry.example.com/app:v1', 'ocisign list --oci-layout layout:v1'],
   async run(invocation, terminal) {
     const output = parseDocumentOutput(invocation)
     const { name, subject, signatures } = await listSignatures(invocation, terminal)

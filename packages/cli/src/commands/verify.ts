@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type Descriptor,
-  errorKind,
-  type Judgement,
-  selectPolicy,
-  type VerifyOptions,
-  verifyArtifact,
-} from '@ocisign/core'
-import { type ArtifactOpener, artifactOptions, createArtifactOpener, requirePositionals } from '../artifact.js'
+import { errorKind } from '@ocisign/core'
+import { artifactOptions, openArtifacts } from '../artifact.js'
+import { bulkOptions, parseConcurrency, readReferences } from '../bulk.js'
 import { type Command, type OptionSpec, parseCount, parsePairs, type Terminal } from '../command.js'
+import { forEachConcurrently } from '../concurrently.js'
 import { configOptions } from '../config.js'
 import { exitCodeOf, joinExitCodes } from '../exit-codes.js'
+import { judge } from '../judge.js'
 import { type Output, parseReportOutput, printAnswer, printReport, reportOptions } from '../output/print.js'
 import { type Answer, exitCodeOfAnswer } from '../output/report.js'
+import { createProgress, warn } from '../progress.js'
+import { type Item, listTags } from '../tags.js'
+import { parseTimeout } from '../timeout.js'
+import { parseTree, treeOptions } from '../tree.js'
 import { type ConfiguredVerifier, openVerifier } from '../verifier.js'
 
 const options = {
   ...artifactOptions,
-  ...configOptions,
   scope: {
     type: 'string',
     value: 'REPOSITORY',
-    help: 'the repository the artifacts count as; trust policies select by it',
+    help: 'with --oci-layout: the repository the artifacts count as; trust policies select by it',
   },
+  ...configOptions,
+  all: { type: 'boolean', help: 'verify every tag of the repositories or layouts named' },
+  ...treeOptions,
   'user-metadata': {
     type: 'string',
     short: 'm',
@@ -31,44 +33,62 @@ const options = {
     help: 'must be among what was signed; may be repeated',
   },
   'max-signatures': { type: 'string', value: 'N', help: 'signatures to try for each artifact; 100 by default' },
+  ...bulkOptions,
   ...reportOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
 export { start } from '../program.js'
 
 export const command: Command = {
-  summary: 'Verifies artifacts in an OCI image layout against a trust policy.',
-  usage: '--oci-layout --scope REPOSITORY [options] DIR:TAG|DIR@DIGEST …',
+  summary: 'Verifies artifacts against a trust policy, in registries or OCI image layouts.',
+  usage: '[options] REFERENCE …',
   options,
   examples: [
-    'ocisign verify --oci-layout --scope local/app layout:v1',
-    'ocisign verify --oci-layout --scope local/app --output jsonl layout:v1 layout:v2',
+    'ocisign verify registry.example.com/app@sha256:…',
+    'ocisign verify --recursive --platform linux/amd64 docker.io/library/nginx:1.29',
+    'ocisign verify --all --output jsonl registry.example.com/app',
+    'ocisign verify --oci-layout --scope local/app layout:v1 image.tar:v2',
   ],
   async run(invocation, terminal) {
-    const references = requirePositionals(invocation, 'an artifact: DIR:TAG or DIR@DIGEST')
-    const output = parseReportOutput(invocation)
     const { signal } = terminal
-    const verifyOptions = {
+    const all = invocation.flag('all')
+    const what = all ? 'a repository: HOST/PATH' : 'an artifact: HOST/PATH:TAG or HOST/PATH@DIGEST'
+    const names = await readReferences(invocation, what, signal)
+    const output = parseReportOutput(invocation)
+    const judgeOptions = {
       maxSignatures: parseCount(invocation.text('max-signatures'), 'max-signatures'),
       userMetadata: parsePairs(invocation.texts('user-metadata'), 'user-metadata'),
+      deadlineMilliseconds: parseTimeout(invocation),
+      tree: parseTree(invocation),
       signal,
     }
-    const openArtifact = createArtifactOpener(invocation, signal, invocation.text('scope'))
+    const concurrency = parseConcurrency(invocation)
+    const isLayout = invocation.flag('oci-layout')
+    const artifacts = await openArtifacts(invocation, terminal, { isLayout, scope: invocation.text('scope') })
     let configured: ConfiguredVerifier
     try {
       configured = await openVerifier(invocation, 'oci')
     } catch (error) {
-      return refuseAll(error, references, terminal, output)
+      return refuseAll(error, names, terminal, output)
     }
-    const showProgress = output !== 'text' && references.length > 1 && (await isWatched())
+    const onSkipped = (name: string, count: number) =>
+      warn(invocation, terminal, `${name}: ${count} tags that hold signatures (sha256-…) are no artifacts`)
+    const items: Iterable<Item> | AsyncIterable<Item> = all
+      ? listTags(names, artifacts, signal, onSkipped)
+      : names.map((name) => ({ name, open: () => artifacts.open(name) }))
+    const isMany = all || names.length > 1
+    const progress = isMany ? await createProgress(invocation, terminal) : undefined
     const codes: number[] = []
-    for (const [index, reference] of references.entries()) {
-      const answer = await judge(reference, openArtifact, configured, verifyOptions)
+    const total = all ? '' : ` of ${names.length}`
+    const deliver = (answer: Answer) => {
       signal.throwIfAborted()
       codes.push(exitCodeOfAnswer(answer))
       printAnswer(terminal, answer, output)
-      if (showProgress) terminal.notice(`${index + 1} of ${references.length}`)
+      progress?.show(() => `${codes.length}${total} done, ${codes.filter((code) => code !== 0).length} not verified`)
     }
+    const judgeItem = ({ name, open }: Item) => judge(name, open, configured, judgeOptions)
+    await forEachConcurrently(items, { concurrency, ordered: output !== 'jsonl' }, judgeItem, deliver)
+    progress?.end()
     return joinExitCodes(codes)
   },
 }
@@ -80,36 +100,4 @@ function refuseAll(error: unknown, references: readonly string[], terminal: Term
   for (const reference of references) printReport(terminal, { reference, policy: null, judgements: [], error }, output)
   terminal.fail(error)
   return exitCodeOf(error)
-}
-
-async function isWatched(): Promise<boolean> {
-  return (await import('node:tty')).isatty(2)
-}
-
-async function judge(
-  name: string,
-  openArtifact: ArtifactOpener,
-  { policy, verifier }: ConfiguredVerifier,
-  options: VerifyOptions,
-): Promise<Answer> {
-  const judgements: Judgement[] = []
-  let selected: string | null = null
-  let subject: Descriptor | undefined
-  try {
-    const { store, reference } = await openArtifact(name)
-    selected = selectPolicy(policy, { scope: store.repository }).name
-    const remembering = {
-      ...store,
-      // The report names the artifact even where verification ends in an error.
-      resolve: async (...wanted: Parameters<typeof store.resolve>) => {
-        subject = await store.resolve(...wanted)
-        return subject
-      },
-    }
-    const onJudgement = (judgement: Judgement) => void judgements.push(judgement)
-    const verdict = await verifyArtifact(remembering, reference, verifier, { ...options, onJudgement })
-    return { reference: name, policy: selected, subject, judgements, verdict }
-  } catch (error) {
-    return { reference: name, policy: selected, subject, judgements, error }
-  }
 }

@@ -14,10 +14,11 @@ export function reportError(error: unknown): ReportedError {
   return { code: 'UNAVAILABLE_VERIFICATION' satisfies OcisignError['code'], message }
 }
 
-/** An error in a line for people: what went wrong, and its code to look up. */
-export function formatError(error: unknown, about?: string | undefined): string {
+/** An error in a line for people: what went wrong, what to do about it, and its code to look up. */
+export function formatError(error: unknown, about?: string | undefined, advice?: string | undefined): string {
   const subject = about === undefined ? '' : `${printable(about, 1000)}: `
-  if (isOcisignError(error)) return `ocisign: ${subject}${printable(error.message, 4000)} [${error.code}]`
+  const more = advice === undefined ? '' : `; ${printable(advice, 1000)}`
+  if (isOcisignError(error)) return `ocisign: ${subject}${printable(error.message, 4000)}${more} [${error.code}]`
   const message = error instanceof Error ? error.message : String(error)
   return `ocisign: ${subject}unexpected error: ${printable(message, 1000)}; --debug shows more`
 }

@@ -7,7 +7,7 @@ import {
   type Judgement,
   type Outcomes,
   type Target,
-  type Verdict,
+  type TreeNode,
 } from '@ocisign/core'
 import { exitCodeOf, exitCodes } from '../exit-codes.js'
 import { type ReportedError, reportError } from './error.js'
@@ -31,6 +31,21 @@ export interface ReportedSignature {
   readonly error?: ReportedError
 }
 
+/** One manifest of a tree; `depth` is 1 for the artifact itself, and each comes before what it holds. */
+export interface ReportedNode {
+  readonly digest: string
+  readonly mediaType: string
+  readonly platform?: string
+  readonly depth: number
+  /** It is accepted because an index is that holds it, whatever its own signatures are. */
+  readonly covered: boolean
+  /** What its own signatures are worth. */
+  readonly decision: Decision
+  /** Of the signing certificate. */
+  readonly subject?: string
+  readonly error?: ReportedError
+}
+
 /** The answer about one reference; `schemaVersion` grows when a member changes its meaning. */
 export interface Report {
   readonly schemaVersion: 1
@@ -39,6 +54,8 @@ export interface Report {
   readonly decision: Decision
   readonly policy: string | null
   readonly signatures: readonly ReportedSignature[]
+  /** With --recursive: every manifest that was looked at. */
+  readonly tree?: readonly ReportedNode[]
   readonly error?: ReportedError
 }
 
@@ -48,19 +65,21 @@ export interface Answer {
   readonly policy: string | null
   readonly subject?: Descriptor | undefined
   readonly judgements: readonly Judgement[]
-  readonly verdict?: Verdict
+  readonly nodes?: readonly TreeNode[] | undefined
+  readonly verdict?: { readonly decision: 'verified' | 'tolerated' | 'not-required'; readonly target?: Target }
   readonly error?: unknown
 }
 
 /** Makes the report of one reference. */
-export function reportOf({ reference, policy, subject, judgements, verdict, error }: Answer): Report {
+export function reportOf({ reference, policy, subject, judgements, nodes, verdict, error }: Answer): Report {
   return {
     schemaVersion: 1,
     reference,
-    subject: subject ?? (verdict && 'target' in verdict ? verdict.target : null),
+    subject: subject ?? verdict?.target ?? null,
     decision: verdict ? verdict.decision : decisionOf(error),
     policy,
     signatures: judgements.map(reportSignature),
+    ...(nodes && { tree: nodes.map(reportNode) }),
     ...(verdict === undefined && { error: reportError(error) }),
   }
 }
@@ -68,6 +87,15 @@ export function reportOf({ reference, policy, subject, judgements, verdict, erro
 /** The exit code of one reference. */
 export function exitCodeOfAnswer({ verdict, error }: Answer): number {
   return verdict ? exitCodes.accepted : exitCodeOf(error)
+}
+
+function reportNode({ descriptor, depth, covered, verdict }: TreeNode): ReportedNode {
+  const { digest, mediaType, platform } = descriptor
+  const named = platform && [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
+  const common = { digest, mediaType, ...(named && { platform: named }), depth, covered }
+  if (isOcisignError(verdict)) return { ...common, decision: decisionOf(verdict), error: reportError(verdict) }
+  const { subject } = verdict.proofs[0].claims as { readonly subject?: string }
+  return { ...common, decision: verdict.decision, ...(subject !== undefined && { subject }) }
 }
 
 function reportSignature({ by, mediaType, result }: Judgement): ReportedSignature {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { printable } from '@ocisign/core'
-import type { Report, ReportedSignature } from './report.js'
+import type { Report, ReportedNode, ReportedSignature } from './report.js'
 
 const marks = { verified: '✓', tolerated: '!', 'not-required': '-', refused: '✗', unavailable: '?' } as const
 
@@ -14,12 +14,42 @@ const words = {
 
 /** A report for people. */
 export function formatReport(report: Report): string {
-  const { decision, reference, subject, policy, signatures } = report
+  const { decision, reference, subject, policy, signatures, tree } = report
   const lines = [`${marks[decision]} ${printable(reference, 1000)}: ${words[decision]}`]
   if (subject) lines.push(`    artifact   ${subject.digest}`)
   if (policy !== null) lines.push(`    policy     ${printable(policy)}`)
-  for (const signature of signatures) lines.push(...formatSignature(signature))
+  if (tree) for (const [index, node] of tree.entries()) lines.push(...formatNode(node, holds(tree, index)))
+  else for (const signature of signatures) lines.push(...formatSignature(signature))
   return lines.join('\n')
+}
+
+/** Tells whether everything in an index is accepted, so that it needs no signature of its own. */
+function holds(tree: readonly ReportedNode[], index: number): boolean {
+  const { depth } = tree[index]!
+  let children = 0
+  for (let next = index + 1; next < tree.length && tree[next]!.depth > depth; next++) {
+    const child = tree[next]!
+    if (child.depth > depth + 1) continue
+    children++
+    if (!child.covered && !isYes(child) && !holds(tree, next)) return false
+  }
+  return children > 0
+}
+
+const isYes = ({ decision }: ReportedNode) => decision === 'verified' || decision === 'tolerated'
+
+function formatNode(node: ReportedNode, holdsAccepted: boolean): readonly string[] {
+  const { digest, depth, platform, decision, covered, subject, error } = node
+  const indent = '  '.repeat(depth)
+  const name = `${digest}${platform === undefined ? '' : ` ${printable(platform)}`}`
+  if (isYes(node)) {
+    const signer = subject === undefined ? '' : `, signed by ${printable(subject, 500)}`
+    return [`${indent}${marks[decision]} ${name}${signer}`]
+  }
+  if (covered) return [`${indent}✓ ${name}, covered by the index that holds it`]
+  if (holdsAccepted) return [`${indent}✓ ${name}, everything in it is accepted`]
+  const why = error ? [`${indent}    ${printable(error.message, 2000)} [${error.code}]`] : []
+  return [`${indent}${marks[decision]} ${name}`, ...why]
 }
 
 function formatSignature(signature: ReportedSignature): readonly string[] {

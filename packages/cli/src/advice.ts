@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the person at the command line may do about an error of a registry.
+import { type ErrorCode, isOcisignError, type OcisignError, printable } from '@ocisign/core'
+
+const maxErrors = 100
+
+/** The error of one of these codes, among an error, what caused it, and the refusals it sums up. */
+export function findError(error: unknown, codes: readonly ErrorCode[]): OcisignError | undefined {
+  const open: unknown[] = [error]
+  for (let seen = 0; open.length > 0 && seen < maxErrors; seen++) {
+    const next = open.shift()
+    if (!(next instanceof Error)) continue
+    if (isOcisignError(next)) {
+      if (codes.includes(next.code)) return next
+      const { refusals } = next.details as { readonly refusals?: readonly { readonly error: unknown }[] }
+      open.push(...(refusals ?? []).map((refusal) => refusal.error))
+    }
+    open.push(next.cause)
+  }
+  return undefined
+}
+
+/** Says which credential was refused and how to give another; `origins` says where each host's came from. */
+export function adviseOn(error: unknown, origins: ReadonlyMap<string, string>): string | undefined {
+  const denied = findError(error, ['DENIED_CREDENTIALS', 'DENIED_REPOSITORY'])
+  if (denied) {
+    const { host: api } = denied.details as { readonly host: string }
+    const host = printable(api === 'registry-1.docker.io' ? 'docker.io' : api)
+    const origin = origins.get(host)
+    if (origin === undefined) return `ocisign login ${host} keeps credentials for it`
+    return `the credential is from ${origin}; ocisign login ${host} keeps another`
+  }
+  const unreachable = findError(error, ['UNAVAILABLE_HOST'])
+  if (!unreachable) return undefined
+  const { host } = unreachable.details as { readonly host: string }
+  if (/^(?:localhost|127\.|\[::1\])/.test(host))
+    return 'registries on this machine are spoken to by plain http; if it is one with TLS, give --ca-file'
+  return hasProxy() ? 'the way there is through the proxy of HTTPS_PROXY or HTTP_PROXY' : undefined
+}
+
+const hasProxy = () => ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => process.env[name])

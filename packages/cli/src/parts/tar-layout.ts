@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layouts in tar archives: loaded when a layout is no folder.
+import { openTarLayout, type TarLayout, type TarLayoutOptions } from '@ocisign/layout'
+
+/** Opens a tar file, or what stands on standard input where the path is `-`. */
+export function openTar(path: string, options: TarLayoutOptions): Promise<TarLayout> {
+  return openTarLayout(path === '-' ? process.stdin : path, options)
+}
