@@ -12,7 +12,7 @@ const dockerHubApi = 'registry-1.docker.io'
 function complete(text: string): string {
   const slash = text.indexOf('/')
   const first = slash < 0 ? '' : text.slice(0, slash)
-  const isHost = /[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase()
+  const isHost = /[.:[]/.test(first) || first === 'localhost'
   const host = isHost ? first.toLowerCase() : dockerHub
   const rest = isHost ? text.slice(slash + 1) : text
   if (!dockerHubNames.includes(host)) return `${host}/${rest}`

@@ -14,10 +14,8 @@ export function redact(text: string, authorization?: string): string {
     // Addresses keep their path: a query may be a signature, and the part before the host a password.
     .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1…@')
     .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#"']*)[?#][^\s"']*/gi, '$1?…')
-    .replace(
-      /\b(basic|bearer|negotiate|authorization|set-cookie|cookie)\b(\s*[:=]\s*|\s+)\S+(?:\s+[\w+/=.~-]{16,})?/gi,
-      '$1$2…',
-    )
+    .replace(/\b((?:proxy-)?authorization|(?:set-)?cookie)(["']?\s*[:=]).*/gis, '$1$2 …')
+    .replace(/\b(basic|bearer|negotiate)(\s+)\S+/gi, '$1$2…')
     .replace(/((?:password|passwd|secret|token|api[_-]?key|credentials?)["']?\s*[:=]\s*["']?)[^\s"',;&]+/gi, '$1…')
     // Tokens: JWT, and long runs of Base64; digests are hexadecimal and stay.
     .replace(/\beyJ[\w+/=.-]{10,}/g, '…')
