@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './algorithm.js'
+export {
+  type Attached,
+  type AttachedArtifact,
+  type AttachedBlob,
+  type AttachOptions,
+  attachArtifact,
+} from './attach.js'
 export type { Attachment, Listed, Signature, SignatureHandle } from './attachment.js'
 export * from './blob.js'
 export * from './bytes.js'
@@ -7,6 +14,7 @@ export type { Awaitable, PublicKey, SignatureAlgorithm, VerificationKey } from '
 export type { DeadlineOptions } from './deadline.js'
 export * from './descriptor.js'
 export * from './digest.js'
+export * from './discover.js'
 export * from './errors.js'
 export * from './json.js'
 export * from './key.js'

@@ -6,6 +6,8 @@ export const limits = {
   signatures: 100,
   /** Manifests that one listing of referrers names, signatures or not. */
   referrers: 50_000,
+  /** Manifests that belong to an artifact, all together: what an index holds, what refers to it, what refers to that. */
+  manifests: 1000,
   /** Things fetched at the same time for one call, of each kind. */
   parallelFetches: 10,
   /** Artifacts signed, or blobs copied, at the same time. */
