@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the fakes of key services have in common: a real server that remembers what it was asked, and fails on command.
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { FakeAuthority } from './ca.js'
+import { listen } from './registry/server.js'
 
 /** A request, whole. */
 export interface ServiceRequest {
@@ -48,8 +48,8 @@ export interface FakeService {
 
 /** How a fake is started. */
 export interface FakeServiceOptions {
-  /** PEM; with it the service speaks TLS. */
-  readonly tls?: { readonly key: string; readonly certificate: string } | undefined
+  /** Serves https with a certificate of this authority. */
+  readonly tls?: FakeAuthority | undefined
   /** Milliseconds before each answer. */
   readonly latency?: number | undefined
 }
@@ -85,9 +85,7 @@ export async function startService(
       send(response, { status: 500, body: { error: String(error) } }),
     )
   }
-  const server = tls ? createTlsServer({ key: tls.key, cert: tls.certificate }, listener) : createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const origin = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { origin, close } = await listen('127.0.0.1', tls, listener)
   return {
     origin,
     requests,
@@ -97,11 +95,7 @@ export async function startService(
     fail: (fault, { times = Number.POSITIVE_INFINITY, path = /^/ } = {}) =>
       void faults.push({ fault, left: times, path }),
     recover: () => void faults.splice(0),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
   }
 }
 
