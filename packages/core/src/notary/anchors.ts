@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The trusted certificates of a policy, loaded once for a verifier.
 import { equalBytes } from '../bytes.js'
+import type { Awaitable } from '../crypto/platform.js'
 import { isOcisignError, type OcisignError } from '../errors.js'
 import type { Certificate } from '../x509/certificate.js'
 import type { ProvenCertificate } from '../x509/path.js'
@@ -19,34 +20,53 @@ export interface Anchors {
 }
 
 /** Loads the anchors of a policy, at once where they are at hand; why they could not be loaded is an answer, not thrown. */
-export type LoadAnchors = (
-  policy: VerifyingPolicy,
-  scheme: SigningScheme,
-) => Anchors | OcisignError | Promise<Anchors | OcisignError>
+export type LoadAnchors = (policy: VerifyingPolicy, scheme: SigningScheme) => Awaitable<Anchors | OcisignError>
 
 /** Makes a loader that remembers what it loaded; what could not be loaded is tried again. */
 export function createAnchorLoader(trustStore: TrustStore): LoadAnchors {
-  const loaded = new Map<VerifyingPolicy, Partial<Record<SigningScheme, Anchors>>>()
+  const loaded = new Map<VerifyingPolicy, Map<SigningScheme, Anchors>>()
   return (policy, scheme) => {
-    const known = loaded.get(policy)?.[scheme]
+    const ofPolicy = loaded.get(policy) ?? new Map<SigningScheme, Anchors>()
+    const known = ofPolicy.get(scheme)
     if (known) return known
+    loaded.set(policy, ofPolicy)
     const remember = (anchors: Anchors) => {
-      loaded.set(policy, { ...loaded.get(policy), [scheme]: anchors })
+      ofPolicy.set(scheme, anchors)
       return anchors
     }
     // Types do not mix: a timestamping authority never vouches for who signed, nor one scheme's stores for the other's.
     const type = scheme === 'notary.x509' ? 'ca' : 'signingAuthority'
     const stores = policy.trustStores.filter((store) => store.type === type)
-    return loadAnchors(trustStore, stores).then(remember, (error: unknown) => {
-      if (isOcisignError(error)) return error
-      throw error
-    })
+    try {
+      const anchors = loadAnchors(trustStore, stores, [])
+      return anchors instanceof Promise ? anchors.then(remember, asAnswer) : remember(anchors)
+    } catch (error) {
+      return asAnswer(error)
+    }
   }
 }
 
-async function loadAnchors(trustStore: TrustStore, stores: readonly TrustStoreReference[]): Promise<Anchors> {
-  const anchors: TrustAnchor[] = []
-  for (const store of stores) anchors.push(...(await trustStore.load(store)))
+/** An error of ours, as an answer; any other is thrown. */
+export function asAnswer(error: unknown): OcisignError {
+  if (isOcisignError(error)) return error
+  throw error
+}
+
+/** Loads the stores after those that the anchors so far are from; waits for nothing that is at hand. */
+function loadAnchors(
+  trustStore: TrustStore,
+  stores: readonly TrustStoreReference[],
+  before: readonly (readonly TrustAnchor[])[],
+): Awaitable<Anchors> {
+  const loaded = [...before]
+  for (const store of stores.slice(before.length)) {
+    const anchors = trustStore.load(store)
+    // Anything else is a promise, wherever it is from.
+    if (!Array.isArray(anchors))
+      return Promise.resolve(anchors).then((later) => loadAnchors(trustStore, stores, [...loaded, later]))
+    loaded.push(anchors)
+  }
+  const anchors = loaded.flat()
   const roots = anchors.flatMap(({ certificate, key }) => (key ? [{ certificate, key }] : []))
   return {
     certificates: anchors.map(({ certificate }) => certificate),

@@ -5,7 +5,7 @@ import { copyBytes } from '../bytes.js'
 import type { Awaitable } from '../crypto/platform.js'
 import { isOcisignError, OcisignError, printable } from '../errors.js'
 import type { ProvenCertificate } from '../x509/path.js'
-import type { Anchors, LoadAnchors } from './anchors.js'
+import { type Anchors, asAnswer, type LoadAnchors } from './anchors.js'
 import { type ChainCache, type ValidatedChain, validateChain } from './chain.js'
 import { badSignature, verifyEnvelopeSignature } from './check/integrity.js'
 import type { EnvelopeDecoder, KnownChain, UnverifiedEnvelope } from './envelope.js'
@@ -54,7 +54,7 @@ async function validateFirst(
 ): Promise<Intact | OcisignError> {
   // Copied at once: the chain may be remembered, and its bytes are the caller's.
   const der = envelope.chain.map(copyBytes)
-  const anchors = await loading
+  const anchors = loading instanceof Promise ? await loading : loading
   const chain = await validateChain(der, findProven(der, chains, anchors))
   return proveSignature({ envelope, chain, anchors, signed })
 }
@@ -76,11 +76,6 @@ function proveSignature(intact: Intact): Awaitable<Intact | OcisignError> {
   const judge = (valid: boolean) => (valid ? intact : badSignature(chain))
   const valid = verifyEnvelopeSignature(envelope, chain)
   return valid instanceof Promise ? valid.then(judge) : judge(valid)
-}
-
-function asAnswer(error: unknown): OcisignError {
-  if (isOcisignError(error)) return error
-  throw error
 }
 
 /** What was signed; a payload that is none is an answer for after the checks. */

@@ -3,6 +3,7 @@
 // and gives views of them; what is read is neither copied nor allocated before its length was held against the input.
 import { OcisignError } from '../errors.js'
 import { limits } from '../limits.js'
+import { findOid } from './oid.js'
 
 /** The tags of X.509; context-specific ones by {@link contextTag}. */
 export const tags = {
@@ -238,6 +239,8 @@ export function skipOid(reader: DerReader): number {
 export function readOid(reader: DerReader): string {
   const start = skipOid(reader)
   const { bytes, position: end } = reader
+  const known = findOid(bytes, start, end)
+  if (known !== undefined) return known
   let text = ''
   let arc = 0
   for (let index = start; index < end; index++) {

@@ -3,6 +3,7 @@
 import { concatBytes, encodeText } from '../bytes.js'
 import { OcisignError, printable } from '../errors.js'
 import { contextTag, tags } from './der.js'
+import { encodeOidContent } from './oid.js'
 
 /** Writes one value: its tag, its length in as few bytes as it needs, and its content. */
 export function encodeValue(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -47,19 +48,17 @@ export function encodeNamedBits(positions: readonly number[]): Uint8Array {
 
 /** Writes an OBJECT IDENTIFIER from its dotted form. @throws MISUSE_OPTION where it is not one */
 export function encodeObjectIdentifier(dotted: string): Uint8Array {
-  const numbers = /^[0-2](?:\.(?:0|[1-9][0-9]{0,9})){1,31}$/.test(dotted) ? dotted.split('.').map(Number) : []
-  const [first, second, ...rest] = numbers
-  if (first === undefined || second === undefined || (first < 2 && second > 39))
+  const [first, second] = dotted.split('.').map(Number)
+  if (
+    !/^[0-2](?:\.(?:0|[1-9][0-9]{0,9})){1,31}$/.test(dotted) ||
+    first === undefined ||
+    second === undefined ||
+    (first < 2 && second > 39)
+  )
     throw new OcisignError('MISUSE_OPTION', `"${printable(dotted)}" is not an object identifier`, {
       option: 'objectIdentifier',
     })
-  const content = [first * 40 + second, ...rest].flatMap((number) => {
-    const groups = [number % 128]
-    for (let left = Math.floor(number / 128); left > 0; left = Math.floor(left / 128))
-      groups.unshift(0x80 | (left % 128))
-    return groups
-  })
-  return encodeValue(tags.oid, Uint8Array.from(content))
+  return encodeValue(tags.oid, Uint8Array.from(encodeOidContent(dotted)))
 }
 
 /** Writes a Time in whole seconds: UTCTime until 2049, GeneralizedTime from then on (RFC 5280 section 4.1.2.5). */

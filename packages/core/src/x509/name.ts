@@ -17,6 +17,7 @@ import {
   skipOid,
   tags,
 } from './der.js'
+import { oids } from './oid.js'
 
 /** An attribute of a name: `{ oid: '2.5.4.3', type: 'CN', value: 'example' }`. */
 export interface NameAttribute {
@@ -30,15 +31,15 @@ export interface NameAttribute {
 export type Name = readonly (readonly NameAttribute[])[]
 
 const attributeTypes: Readonly<Record<string, string>> = {
-  '2.5.4.6': 'C',
-  '2.5.4.10': 'O',
-  '2.5.4.11': 'OU',
-  '2.5.4.3': 'CN',
-  '2.5.4.5': 'SERIALNUMBER',
-  '2.5.4.7': 'L',
-  '2.5.4.8': 'ST',
-  '2.5.4.9': 'STREET',
-  '2.5.4.17': 'POSTALCODE',
+  [oids.country]: 'C',
+  [oids.organization]: 'O',
+  [oids.organizationalUnit]: 'OU',
+  [oids.commonName]: 'CN',
+  [oids.serialNumber]: 'SERIALNUMBER',
+  [oids.locality]: 'L',
+  [oids.state]: 'ST',
+  [oids.street]: 'STREET',
+  [oids.postalCode]: 'POSTALCODE',
 }
 
 const invalidName = (why: string, cause?: unknown) =>

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Object identifiers by name.
+// Object identifiers by name, and by their bytes.
 
 /** The identifiers that are looked for. */
 export const oids = {
+  // Attributes of names (RFC 4519).
+  commonName: '2.5.4.3',
+  serialNumber: '2.5.4.5',
+  country: '2.5.4.6',
+  locality: '2.5.4.7',
+  state: '2.5.4.8',
+  street: '2.5.4.9',
+  organization: '2.5.4.10',
+  organizationalUnit: '2.5.4.11',
+  postalCode: '2.5.4.17',
   // Public keys (RFC 3279, 5480, 8410).
   rsaEncryption: '1.2.840.113549.1.1.1',
   ecPublicKey: '1.2.840.10045.2.1',
@@ -15,6 +25,12 @@ export const oids = {
   p384: '1.3.132.0.34',
   p521: '1.3.132.0.35',
   // Signatures and hashes (RFC 4055, 5758).
+  sha256WithRsa: '1.2.840.113549.1.1.11',
+  sha384WithRsa: '1.2.840.113549.1.1.12',
+  sha512WithRsa: '1.2.840.113549.1.1.13',
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  ecdsaWithSha384: '1.2.840.10045.4.3.3',
+  ecdsaWithSha512: '1.2.840.10045.4.3.4',
   rsassaPss: '1.2.840.113549.1.1.10',
   mgf1: '1.2.840.113549.1.1.8',
   sha256: '2.16.840.1.101.3.4.2.1',
@@ -65,4 +81,42 @@ export const unsupportedNames: Readonly<Record<string, string>> = {
   '1.3.101.112': 'Ed25519',
   '1.3.101.113': 'Ed448',
   '1.3.132.0.33': 'P-224',
+}
+
+/** The content of an OBJECT IDENTIFIER in DER. */
+export function encodeOidContent(dotted: string): number[] {
+  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
+  return [first * 40 + second, ...rest].flatMap((number) => {
+    const groups = [number % 128]
+    for (let left = Math.floor(number / 128); left > 0; left = Math.floor(left / 128))
+      groups.unshift(0x80 | (left % 128))
+    return groups
+  })
+}
+
+interface KnownOid {
+  readonly dotted: string
+  readonly content: readonly number[]
+}
+
+const knownOids: ReadonlyMap<number, KnownOid> = /* @__PURE__ */ (() =>
+  new Map(
+    Object.values(oids).map((dotted) => {
+      const content = encodeOidContent(dotted)
+      return [hashOid(content, 0, content.length), { dotted, content }]
+    }),
+  ))()
+
+function hashOid(bytes: ArrayLike<number>, start: number, end: number): number {
+  let hash = 0
+  for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + bytes[index]!) | 0
+  return hash
+}
+
+/** Finds the one of {@link oids} with exactly these bytes: writing one in dotted form takes ten times as long. */
+export function findOid(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const known = knownOids.get(hashOid(bytes, start, end))
+  if (!known || known.content.length !== end - start) return
+  for (let index = start; index < end; index++) if (bytes[index] !== known.content[index - start]) return
+  return known.dotted
 }

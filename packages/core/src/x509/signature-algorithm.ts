@@ -18,12 +18,12 @@ import { oids, unsupportedNames } from './oid.js'
 import type { Unsupported } from './public-key.js'
 
 const algorithms: Readonly<Record<string, SignatureAlgorithm>> = {
-  '1.2.840.113549.1.1.11': { scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha256' },
-  '1.2.840.113549.1.1.12': { scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha384' },
-  '1.2.840.113549.1.1.13': { scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha512' },
-  '1.2.840.10045.4.3.2': { scheme: 'ECDSA', hash: 'sha256' },
-  '1.2.840.10045.4.3.3': { scheme: 'ECDSA', hash: 'sha384' },
-  '1.2.840.10045.4.3.4': { scheme: 'ECDSA', hash: 'sha512' },
+  [oids.sha256WithRsa]: { scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha256' },
+  [oids.sha384WithRsa]: { scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha384' },
+  [oids.sha512WithRsa]: { scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha512' },
+  [oids.ecdsaWithSha256]: { scheme: 'ECDSA', hash: 'sha256' },
+  [oids.ecdsaWithSha384]: { scheme: 'ECDSA', hash: 'sha384' },
+  [oids.ecdsaWithSha512]: { scheme: 'ECDSA', hash: 'sha512' },
 }
 
 const hashes: Readonly<Record<string, DigestAlgorithm>> = {
