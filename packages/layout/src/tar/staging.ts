@@ -31,7 +31,8 @@ export async function createStaging({ files, identity }: Pick<Context, 'files' |
   const context: Context = { root, files, identity, limits: layoutLimits, durable: false }
   const blobs = createBlobs(context)
   const sizes = new Map<Digest, number>()
-  await sweep(context, parent)
+  // That others left something, and that it cannot be removed, changes nothing here.
+  await sweep(context, parent).catch(() => undefined)
 
   const staging: Staging = {
     blobs,
