@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import './errors.js'
 
+export { combineCredentials, staticCredentials } from './auth/sources.js'
 export type { Action, Credential, CredentialRequest, CredentialSource } from './auth/types.js'
 export { parseImageReference } from './names.js'
 export {
