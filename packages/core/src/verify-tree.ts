@@ -56,7 +56,7 @@ export async function verifyArtifactTree<const R extends Requirement>(
     const left = selectNeeded(wanted, { subject: 'artifact', scope: store.repository, signal })
     if ('decision' in left) return left
     const root = await resolveSubject(store, reference, left, signal)
-    return verifyTree(store, root, left, { ...options, signal })
+    return verifyTree(store, root, left, { ...options, signal, resolvedFrom: reference })
   })
 }
 
@@ -64,7 +64,7 @@ async function verifyTree<C>(
   store: ReadableStore,
   root: Descriptor,
   requirement: Requirement<C>,
-  options: TreeOptions,
+  { resolvedFrom, ...options }: TreeOptions & { readonly resolvedFrom: string },
 ): Promise<TreeAccepted<C>> {
   const { maxDepth = 4, maxManifests = 200, signal } = options
   const nodes: TreeNode<C>[] = []
@@ -74,7 +74,9 @@ async function verifyTree<C>(
   const judge = (descriptor: Descriptor) => {
     let verdict = judged.get(descriptor.digest)
     if (!verdict) {
-      verdict = verifyDescriptor(store, descriptor, requirement, options).catch((error: unknown) =>
+      // What an index says of its children is as certain as the index.
+      const hearsay = descriptor === root ? { resolvedFrom } : {}
+      verdict = verifyDescriptor(store, descriptor, requirement, { ...options, ...hearsay }).catch((error: unknown) =>
         refusalOf(error, descriptor.digest, signal),
       )
       judged.set(descriptor.digest, verdict)

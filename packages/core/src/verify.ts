@@ -3,12 +3,12 @@ import type { Listed, Signature } from './attachment.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import { type Descriptor, targetOf } from './descriptor.js'
 import { isDigest } from './digest.js'
-import { OcisignError, type Refusal } from './errors.js'
+import { isOcisignError, OcisignError, type Refusal } from './errors.js'
 import { limits } from './limits.js'
 import { mapAhead } from './parallel.js'
 import { type Judgement, prove, refusalOf, refuseAll, selectNeeded } from './requirement.js'
 import { resolveReference } from './resolve.js'
-import type { ReadableStore } from './store.js'
+import { type ReadableStore, readAll } from './store.js'
 import { type Accepted, accept, type Verdict } from './verdict.js'
 import type { ClaimsOf, Requirement, Verifier } from './verifier.js'
 
@@ -95,7 +95,7 @@ export async function verifyArtifact<const R extends Requirement>(
     const left = selectNeeded(wanted, { subject: 'artifact', scope: store.repository, signal })
     if ('decision' in left) return left
     const subject = await resolveSubject(store, reference, left, signal)
-    return verifyDescriptor(store, subject, left, { ...options, signal })
+    return verifyDescriptor(store, subject, left, { ...options, signal, resolvedFrom: reference })
   })
 }
 
@@ -115,7 +115,7 @@ export async function verifyDescriptor<C>(
   store: ReadableStore,
   subject: Descriptor,
   requirement: Requirement<C>,
-  options: VerifyOptions,
+  options: VerifyOptions & { readonly resolvedFrom?: string | undefined },
 ): Promise<Accepted<C>> {
   const refusals: Refusal[] = []
   let objection: { readonly error: unknown } | undefined
@@ -139,6 +139,18 @@ export async function verifyDescriptor<C>(
     }
   }
   const proofs = await prove(requirement, judge, refuse)
-  if (!proofs) throw refuseAll(subject.digest, refusals)
-  return accept(targetOf(subject, options.userMetadata), proofs, refusals)
+  if (proofs) return accept(targetOf(subject, options.userMetadata), proofs, refusals)
+  const refusal = refuseAll(subject.digest, refusals)
+  const { resolvedFrom, signal } = options
+  if (resolvedFrom === undefined || !isHearsay(resolvedFrom, refusal, refusals)) throw refusal
+  await readAll(store, subject, { signal }).catch((error: unknown) => refuse(subject.digest, error))
+  throw refuseAll(subject.digest, refusals)
 }
+
+/**
+ * A store's word for what a tag names and how long it is is enough for a proof, which says of what it is. For a no it is
+ * not: a digest that nobody has has no signatures, and none is over a size that is not its own.
+ */
+const isHearsay = (reference: string, refusal: OcisignError, refusals: readonly Refusal[]) =>
+  refusal.code === 'UNTRUSTED_NO_SIGNATURE' &&
+  (!isDigest(reference) || refusals.some(({ error }) => isOcisignError(error, 'UNTRUSTED_TARGET')))

@@ -294,6 +294,34 @@ describe('what a store says of a reference', () => {
     await expect(verifyArtifact(store, 'v2', verifierOf(['a']))).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
   })
 
+  test('a tag that is said to be what is not there is not "unsigned"', async () => {
+    const { store } = await setup(signerOf('a'))
+    const nowhere = `sha256:${'0123456789abcdef'.repeat(4)}` as const
+    const lying = { ...store, resolve: async () => ({ mediaType: mediaTypes.imageManifest, digest: nowhere, size: 2 }) }
+    const error = code('UNAVAILABLE_VERIFICATION', { details: { refusals: [{ by: nowhere }] } })
+    for (const verify of [verifyArtifact, verifyArtifactTree])
+      await expect(verify(lying, 'v1', verifierOf(['a']))).rejects.toMatchObject(error)
+  })
+
+  test('a size that is not its own does not make a signature one of something else', async () => {
+    const { store, subject } = await setup(signerOf('a'))
+    const resolve = async () => ({ ...subject, size: subject.size + 1 })
+    const lying = { ...store, resolve, referrers: () => store.referrers(subject) }
+    const verifier = verifierOf(['a'])
+    const strict: Verifier = {
+      ...verifier,
+      verify: async (target) => {
+        const signed = `${target.size - 1} bytes`
+        throw new OcisignError('UNTRUSTED_TARGET', `of ${signed}`, { expected: `${target.size} bytes`, signed })
+      },
+    }
+    const unknown = code('UNAVAILABLE_VERIFICATION')
+    for (const reference of ['v1', subject.digest]) {
+      await expect(verifyArtifact(lying, reference, strict)).rejects.toMatchObject(unknown)
+      await expect(verifyArtifact(store, reference, strict)).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
+    }
+  })
+
   test('annotations of an index are not demanded of the signature', async () => {
     const { store, subject } = await setup(signerOf('a'))
     const annotated = { ...store, resolve: async () => ({ ...subject, annotations: { a: 'tag' } }) }
