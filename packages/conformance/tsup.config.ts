@@ -2,7 +2,15 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/corpus/index.ts', 'src/fake/index.ts', 'src/vault/index.ts', 'src/aws-kms/index.ts', 'src/cloud-kms/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/corpus/index.ts',
+    'src/fake/index.ts',
+    'src/vault/index.ts',
+    'src/aws-kms/index.ts',
+    'src/cloud-kms/index.ts',
+    'src/key-vault/index.ts',
+  ],
   format: ['esm'],
   // The declarations come from `tsc -b`; see docs/decisions.
   dts: false,

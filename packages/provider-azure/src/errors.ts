@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isOcisignError, OcisignError } from '@ocisign/core'
+
+/** What is asked of the service, in the words of its permissions. */
+export type Operation = 'keys/get' | 'keys/list' | 'keys/sign' | 'certificates/get' | 'secrets/get' | 'sign'
+
+/** Where each operation is allowed, and what to do without it. */
+const advice: Readonly<Record<Operation, string>> = {
+  'keys/get': 'the role Key Vault Crypto User has it',
+  'keys/list': 'the role Key Vault Crypto User has it; or name the version',
+  'keys/sign': 'the role Key Vault Crypto User has it',
+  'certificates/get': 'the role Key Vault Certificate User has it',
+  'secrets/get':
+    'the role Key Vault Secrets User has it; or give the chain yourself, or say that the certificate is self-signed',
+  sign: 'the role Artifact Signing Certificate Profile Signer has it',
+}
+
+/** Errors of `@azure/core-rest-pipeline` and `@azure/identity`. */
+interface AzureError {
+  readonly name?: string
+  readonly code?: string
+  readonly statusCode?: number
+  readonly message?: string
+}
+
+/** The error without the request that failed: its headers have the token. */
+function withoutRequest(error: unknown): Error {
+  const { name, code, statusCode, message } = (error ?? {}) as AzureError
+  return Object.assign(new Error(message), { name, code, statusCode })
+}
+
+/** What a failure of Azure means. */
+export function keyError(id: string, operation: Operation, error: unknown): OcisignError {
+  if (isOcisignError(error)) return error
+  const { name = '', code = '', statusCode: status, message = '' } = (error ?? {}) as AzureError
+  const cause = withoutRequest(error)
+  if (
+    /^(?:CredentialUnavailableError|AuthenticationError|AggregateAuthenticationError|AuthenticationRequiredError)$/.test(
+      name,
+    )
+  )
+    return new OcisignError(
+      'DENIED_KEY',
+      `${id}: there are no usable credentials of Azure (${name})`,
+      { id },
+      { cause },
+    )
+  const unavailable = (why: string, retryable: boolean) =>
+    new OcisignError('UNAVAILABLE_KEY', `${id} ${why}`, { id, retryable }, { cause })
+  if (isDisabled(cause)) return unavailable('is disabled, expired, or not yet valid', false)
+  if (status === 401 || status === 403) {
+    const denied = `${id}: Azure does not allow ${operation} with these credentials (${status}); ${advice[operation]}`
+    return new OcisignError('DENIED_KEY', denied, { id }, { cause })
+  }
+  if (status === 404) return unavailable('does not exist (404)', false)
+  if (status === undefined)
+    return unavailable(`cannot be reached${code ? ` (${code})` : ''}`, !/certificate/i.test(message))
+  return unavailable(`cannot be used now (${status})`, status === 408 || status === 429 || status >= 500)
+}
+
+/** Key Vault says of a key that is disabled that it is forbidden. */
+export function isDisabled(cause: unknown): boolean {
+  const { statusCode, message = '', code = '' } = (cause ?? {}) as AzureError
+  return (
+    statusCode === 403 &&
+    /KeyDisabled|is disabled|not enabled|disabled key|expired|not yet valid/i.test(`${code} ${message}`)
+  )
+}
