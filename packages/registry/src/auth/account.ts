@@ -19,8 +19,8 @@ export interface Account {
   tokens: readonly IssuedToken[]
   /** What the source of credentials said; `undefined` inside is anonymous. */
   credential: { readonly value: Credential | undefined } | undefined
-  /** Until then it is not tried again: an account is soon locked. */
-  refused: { readonly credential: Credential; readonly until: number } | undefined
+  /** Until then it is not tried again, where it is certain that it is not good: an account is soon locked. */
+  refused: { readonly credential: Credential; readonly until: number; readonly isCertain: boolean } | undefined
 }
 
 const times = { refusedMilliseconds: 60_000, freshMilliseconds: 60_000, longestMarginMilliseconds: 30_000 }
@@ -69,13 +69,16 @@ export function forgetHeader(account: Account, header: string, now: number): Iss
   return token && now >= token.issued && now - token.issued < times.freshMilliseconds ? token : undefined
 }
 
-/** Forgets a credential that was refused, and does not try it again for a minute. */
-export function refuseCredential(account: Account, credential: Credential, now: number): void {
+/**
+ * Forgets a credential that was refused, so that its source is asked again. Where it is certain that it is not good, and
+ * not only not enough for something, it is not tried again for a minute.
+ */
+export function refuseCredential(account: Account, credential: Credential, now: number, isCertain = true): void {
   account.credential = undefined
-  account.refused = { credential, until: now + times.refusedMilliseconds }
+  account.refused = { credential, until: now + times.refusedMilliseconds, isCertain }
 }
 
 /** The credential that was refused a moment ago. */
-export function refusedCredential(account: Account, now: number): Credential | undefined {
-  return account.refused && now < account.refused.until ? account.refused.credential : undefined
+export function refusedCredential(account: Account, now: number): Account['refused'] {
+  return account.refused && now < account.refused.until ? account.refused : undefined
 }

@@ -45,14 +45,17 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
       const host = dockerHubHosts.includes(target.host) ? 'docker.io' : target.host
       const repository = target.path === '' ? undefined : `${host}/${target.path}`
       const refused = refusedCredential(account, now())
-      const given = await credentials?.({ host, repository, refused }, { signal }).catch((cause: unknown) => {
-        signal.throwIfAborted()
-        if (isOcisignError(cause)) throw cause
-        const message = `the credentials for ${printable(host)} could not be looked up`
-        throw new OcisignError('UNAVAILABLE_CREDENTIALS', message, { host, retryable: false }, { cause })
-      })
+      const given = await credentials?.({ host, repository, refused: refused?.credential }, { signal }).catch(
+        (cause: unknown) => {
+          signal.throwIfAborted()
+          if (isOcisignError(cause)) throw cause
+          const message = `the credentials for ${printable(host)} could not be looked up`
+          throw new OcisignError('UNAVAILABLE_CREDENTIALS', message, { host, retryable: false }, { cause })
+        },
+      )
       const found = checkCredential(given, host)
-      if (refused && (!found || isSameCredential(found, refused))) throw deniedCredentials(target, refused)
+      if (refused?.isCertain && (!found || isSameCredential(found, refused.credential)))
+        throw deniedCredentials(target, refused.credential)
       account.credential = { value: found }
       return found
     })
@@ -77,8 +80,8 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
       const answer = await askForToken(account, target, realm, challenge, credential, actions, options)
       if (!('refused' in answer)) return answer.header
       if (!credential) throw noCredentials(target, answer.refused)
-      refuseCredential(account, credential, now())
-      if (isNew || isLast) throw refusedBy(target, credential, answer.refused)
+      refuseCredential(account, credential, now(), answer.refused !== 403)
+      if (isNew || isLast) throw deniedCredentials(target, credential, answer.refused)
       // What is known may be of yesterday: asked anew, the source may have today's, or says that it has no other.
       return answerOnce(account, target, challenge, actions, options, true)
     }
@@ -110,6 +113,7 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
     })
     if ('refused' in answer) return answer
     const header = bearer(answer.token)
+    account.refused = undefined
     keepToken(account, { header, actions, isAnonymous: credential === undefined }, answer.seconds, asked)
     return { header }
   }
@@ -190,20 +194,23 @@ function noCredentials(target: AuthorizationTarget, status: number): OcisignErro
   return new OcisignError('DENIED_CREDENTIALS', message, { host, status })
 }
 
-function deniedCredentials({ host }: AuthorizationTarget, credential: Credential | undefined): OcisignError {
+function deniedCredentials(
+  target: AuthorizationTarget,
+  credential: Credential | undefined,
+  status = 401,
+): OcisignError {
+  const { host } = target
   const what = credential && 'username' in credential ? 'the name or password' : 'the token'
-  const message = `${printable(host)} refused ${what}, and there is no other; log in again`
-  return new OcisignError('DENIED_CREDENTIALS', message, { host, status: 401 })
+  // Some token services answer alike to whoever is unknown and whoever may not.
+  const or = status === 403 ? `, or what it allows for is not ${doingOf(target)}` : ''
+  const message = `${printable(host)} refused ${what} (${status})${or}, and there is no other; log in again`
+  return new OcisignError('DENIED_CREDENTIALS', message, { host, status })
 }
 
-function refusedBy(target: AuthorizationTarget, credential: Credential, status: number): OcisignError {
-  return status === 403 ? deniedRepository(target, status) : deniedCredentials(target, credential)
-}
+const doingOf = (target: AuthorizationTarget) =>
+  `${sortActions(target.actions).join(', ') || 'anything'} in ${printable(nameOf(target))}`
 
 function deniedRepository(target: AuthorizationTarget, status: number): OcisignError {
-  const { host, actions } = target
-  const repository = nameOf(target)
-  const doing = sortActions(actions).join(', ') || 'anything'
-  const message = `these credentials do not allow for ${doing} in ${printable(repository)}, or there is no such repository`
-  return new OcisignError('DENIED_REPOSITORY', message, { host, status, repository })
+  const message = `these credentials do not allow for ${doingOf(target)}, or there is no such repository`
+  return new OcisignError('DENIED_REPOSITORY', message, { host: target.host, status, repository: nameOf(target) })
 }

@@ -256,7 +256,7 @@ describe('credentials that are refused', () => {
     expect(invented).toBe(1)
   })
 
-  test('a service that says 403 knows who asks', async () => {
+  test('a service that says 403 may mean either', async () => {
     const registry = await serve(({ url, headers }) =>
       url.pathname === '/token'
         ? { status: 403 }
@@ -264,9 +264,25 @@ describe('credentials that are refused', () => {
     )
     const authorizer = createTestAuthorizer(createSource(alice).source)
     const error = await caught(() => send(authorizer, registry.origin, 'org/app', ['push']))
-    expect(error.code).toBe('DENIED_REPOSITORY')
+    expect(error.code).toBe('DENIED_CREDENTIALS')
     expect(error.details).toMatchObject({ status: 403 })
     expect((await caught(() => send(createTestAuthorizer(), registry.origin))).code).toBe('DENIED_CREDENTIALS')
+  })
+
+  test('who may not write may still read', async () => {
+    const registry = await serve(({ url, headers }) => {
+      const mayNot = url.searchParams.get('scope')?.includes('push')
+      if (url.pathname === '/token') return mayNot ? { status: 403 } : { body: { token: 't' } }
+      const challenge = `Bearer realm="http://${headers.host}/token"`
+      return headers.authorization ? {} : { status: 401, headers: { 'www-authenticate': challenge } }
+    })
+    const { asked, source } = createSource(alice)
+    const authorizer = createTestAuthorizer(source)
+    expect((await caught(() => send(authorizer, registry.origin, 'org/app', ['push']))).code).toBe('DENIED_CREDENTIALS')
+    expect(await send(authorizer, registry.origin)).toBe(200)
+    expect(asked.map(({ refused }) => refused)).toEqual([undefined, alice])
+    expect(await send(authorizer, registry.origin)).toBe(200)
+    expect(asked).toHaveLength(2)
   })
 
   test('an old token of a service that gives no other is not sent again', async () => {
