@@ -23,7 +23,7 @@ export interface TransportRequest extends CallOptions {
   /** May be sent again after a lost connection, 408, 429 or 5xx. 429 and 503 with Retry-After are retried in any case. */
   readonly idempotent: boolean
   /**
-   * The body of a good answer is read before it is given, at most so many bytes (more is UNAVAILABLE_LIMIT), so that a
+   * The body of a 200 is read before it is given, at most so many bytes (more is UNAVAILABLE_LIMIT), so that a
    * connection that is lost meanwhile counts as one that was lost before.
    */
   readonly readsBytes?: number | undefined
@@ -201,7 +201,7 @@ async function requireIdentity(response: TransportResponse, what: string): Promi
 
 /** The answer with its body at hand. */
 async function buffered(response: TransportResponse, maxBytes: number | undefined): Promise<TransportResponse> {
-  if (maxBytes === undefined || response.status >= 300 || response.body === null) return response
+  if (maxBytes === undefined || response.status !== 200 || response.body === null) return response
   const bytes = await response.bytes(maxBytes)
   const body = (async function* () {
     yield bytes
