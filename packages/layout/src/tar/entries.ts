@@ -63,7 +63,7 @@ export async function findPlaces(
     const offset = position + blockBytes
     const extension = isExtension(header) ? await readExtension(header, offset) : undefined
     const entry = extension ? header : withExtension(header, before, fail)
-    position = offset + Math.ceil(entry.size / blockBytes) * blockBytes
+    position = offset + paddedSize(entry.size)
     if (position > source.size) throw fail('is cut short: it has less than its last entry should have')
     if (extension) {
       for (const name of Object.keys(extension)) if (name in before) throw fail(`says "${name}" of one entry twice`)
@@ -80,14 +80,19 @@ export async function findPlaces(
 
   async function readExtension({ type, size }: Header, offset: number): Promise<Extension> {
     if (size > maxExtensionBytes) throw fail(`has a header of ${size} bytes; at most ${maxExtensionBytes} are read`)
-    const bytes = await read(offset, size)
-    if (bytes.length < size) throw fail('is cut short in a header')
+    const block = await read(offset, paddedSize(size))
+    if (block.length < paddedSize(size)) throw fail('is cut short in a header')
+    // Some readers go on to the end of the block.
+    if (!isZero(block.subarray(size))) throw fail('has a header that goes on after its end')
+    const bytes = block.subarray(0, size)
     if (type === 'x') return parsePax(bytes, fail)
     if (type === 'L') return parseLongName(bytes, fail)
     requireHarmless(bytes, fail)
     return {}
   }
 }
+
+const paddedSize = (size: number) => Math.ceil(size / blockBytes) * blockBytes
 
 const isExtension = ({ type }: Header) => type === 'x' || type === 'g' || type === 'L'
 

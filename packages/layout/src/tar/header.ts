@@ -19,6 +19,20 @@ export interface Header {
 
 const posixMagic = 'ustar\0' + '00'
 const gnuMagic = 'ustar  \0'
+/** Mode, owner, group, time, device numbers: of no concern here, but whoever cannot read one refuses the archive, or ends. */
+const numbers = [
+  [100, 8],
+  [108, 8],
+  [116, 8],
+  [136, 12],
+  [329, 8],
+  [337, 8],
+] as const
+/** Access and change time, which GNU keeps where POSIX has the first part of a long name. */
+const gnuNumbers = [
+  [345, 12],
+  [357, 12],
+] as const
 const checksumField = { start: 148, end: 156 }
 
 /** Bytes as text, one character for each. */
@@ -42,10 +56,13 @@ export function parseHeader(block: Uint8Array, fail: Fail): Header {
   if (parseNumber(field(148, 8)) !== checksumOf(block)) throw fail('has a header whose checksum is wrong')
   const size = parseNumber(field(124, 12))
   if (size === undefined) throw fail('has an entry whose size is not a number')
+  const isGnu = magic === gnuMagic
+  for (const [start, length] of isGnu ? [...numbers, ...gnuNumbers] : numbers)
+    if (!isNumber(field(start, length))) throw fail('has a header with a number that is none')
+  // Some read the rest of the block as star writes it.
+  if (!isGnu && !isZero(field(500, 12))) throw fail('has a header that POSIX does not know')
   const name = textOf(field(0, 100))
-  // GNU keeps other things where POSIX has the first part of a long name, and star uses the rest of the block.
-  const prefix = magic === posixMagic ? textOf(field(345, 155)) : ''
-  if (magic === posixMagic && !isZero(field(500, 12))) throw fail('has a header that POSIX does not know')
+  const prefix = isGnu ? '' : textOf(field(345, 155))
   return { name: prefix === '' ? name : `${prefix}/${name}`, type: latin1(field(156, 1)), size }
 }
 
@@ -67,6 +84,12 @@ export function parseNumber(field: Uint8Array): number | undefined {
   }
   const digits = /^ *([0-7]{1,12})[ \0]*$/.exec(latin1(field))?.[1]
   return digits === undefined ? undefined : Number.parseInt(digits, 8)
+}
+
+/** Tells whether there is a number, or none at all; times before 1970 are negative. */
+function isNumber(field: Uint8Array): boolean {
+  if (field[0] === 0xff) return field.length === 12 && field.subarray(0, 5).every((byte) => byte === 0xff)
+  return isZero(field) || parseNumber(field) !== undefined || field.every((byte) => byte === 0x20)
 }
 
 /** The sum of all bytes, those of the checksum itself counted as spaces. */

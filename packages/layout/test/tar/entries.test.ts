@@ -38,6 +38,8 @@ const written: readonly (readonly [string, readonly Uint8Array[], string?])[] = 
   ['a plain entry', [file(name, content)]],
   ['a leading ./', [folder('./'), folder('./blobs/'), folder('./blobs/sha256/'), file(`./${name}`, content)]],
   ['folders without a slash', [folder('blobs'), folder('blobs/sha256'), file(name, content)]],
+  ['a time before 1970', [entry({ name, content, patch: [136, '\u00ff'.repeat(12)] })]],
+  ['numbers that are left out', [entry({ name, content, patch: [100, ' '.repeat(24)] })]],
   ['no type', [entry({ name, content, type: '\0' })]],
   ['the magic of GNU', [entry({ name, content, magic: 'ustar  \0' })]],
   ['GNU times where POSIX has a prefix', [entry({ name, content, magic: 'ustar  \0', prefix: '14001234567' })]],
@@ -89,6 +91,8 @@ const fields = (options: Partial<TarEntry>) => entry({ name, content, ...options
 const signedChecksum = checksum(fields({ prefix: '\0\u00ff' }).subarray(0, 512)).replace(/^\d+/, (digits) =>
   (Number.parseInt(digits, 8) - 256).toString(8).padStart(6, '0'),
 )
+/** Puts a record where the last block of a header is filled up. */
+const withRest = (header: Uint8Array) => bytesOf(header.subarray(0, 900), text('12 path=x\n\0\0'), header.subarray(912))
 const refused: readonly (readonly [string, readonly Uint8Array[]])[] = [
   ['a blob twice', [blob(content), blob(content)]],
   ['an index twice', [file('index.json', '{}'), file('index.json', '{}')]],
@@ -169,6 +173,12 @@ const refused: readonly (readonly [string, readonly Uint8Array[]])[] = [
   ['another magic', [fields({ magic: 'ustar\x0001' })]],
   ['half a magic', [fields({ magic: 'ustar  0' })]],
   ['the end of the header as star uses it', [fields({ patch: [508, 'tar\0'] })]],
+  ['a mode that is no number', [fields({ patch: [100, '0000x44'] })]],
+  ['an owner that is no number', [fields({ patch: [108, '-000000'] })]],
+  ['a time that is no number', [fields({ patch: [136, '\u00ff'] })]],
+  ['a device that is no number', [fields({ patch: [329, 'x'] })]],
+  ['a prefix where GNU has times', [fields({ magic: 'ustar  \0', prefix: 'blobs/sha256' })]],
+  ['a pax header that goes on behind its end', [withRest(pax({ comment: 'x' })), blob(content)]],
   ['a negative size', [fields({ size: new Uint8Array(12).fill(0xff) })]],
   ['a size in binary beyond a double', [fields({ size: new Uint8Array([0x80, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0]) })]],
   ['a size with other digits', [fields({ size: '00000000008\0' })]],
