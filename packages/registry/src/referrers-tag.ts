@@ -13,6 +13,7 @@ import {
   mediaTypes,
   OcisignError,
   parseJsonObject,
+  requireExactNames,
 } from '@ocisign/core'
 import type { RepositoryContext } from './context.js'
 import { listingError } from './pagination.js'
@@ -59,6 +60,7 @@ export async function readReferrersTag(
     }
     const bytes = await response.bytes(limits.documentBytes)
     const document = parseJsonObject(bytes, { what: 'the referrers index' })
+    requireExactNames(document, ['schemaVersion', 'mediaType', 'manifests'], 'the referrers index')
     const { manifests, mediaType } = document
     if (!Array.isArray(manifests) || (mediaType !== undefined && mediaType !== mediaTypes.imageIndex))
       throw listingError(context, what, 'what is there is no image index')

@@ -2,7 +2,9 @@
 // A registry that an attacker holds, with an image that is signed rightly, and the client that reads it.
 import { createFakeRegistry, type FakeRegistry, type FakeRegistryOptions } from '@ocisign/conformance/fake'
 import {
+  type Accepted,
   type ArtifactStore,
+  concatBytes,
   createMemoryTrustStore,
   createNotarySigner,
   createNotaryVerifier,
@@ -47,7 +49,7 @@ export interface Scene {
   readonly client: ReturnType<typeof createRegistry>
   readonly repository: ReturnType<ReturnType<typeof createRegistry>['repository']>
   readonly image: Descriptor
-  verify(reference?: string, options?: VerifyOptions, store?: ArtifactStore): ReturnType<typeof verifyArtifact>
+  verify(reference?: string, options?: VerifyOptions, store?: ArtifactStore): Promise<Accepted<unknown>>
 }
 
 /** Verifies signatures of repositories by the trusted key. */
@@ -92,8 +94,11 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
     client,
     repository,
     image,
-    verify: (reference = 'v1', verifyOptions = {}, store = repository) =>
-      verifyArtifact(store, reference, verifier, verifyOptions),
+    async verify(reference = 'v1', verifyOptions = {}, store = repository) {
+      const verdict = await verifyArtifact(store, reference, verifier, verifyOptions)
+      if (verdict.decision !== 'verified') throw new Error(`it was not verified: ${verdict.decision}`)
+      return verdict
+    },
   }
 }
 
@@ -141,6 +146,13 @@ export const emptyDigest = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77
 export function seedJunk(server: FakeRegistry, image: Descriptor, note = 'junk', layer?: Descriptor): Descriptor {
   server.seed('org/app', { bytes: text('{}'), mediaType: mediaTypes.empty })
   return server.seed('org/app', { bytes: junkManifest(image, note, layer), mediaType: mediaTypes.imageManifest })
+}
+
+/** What is in the store under a digest. */
+export async function bytesOf(store: ArtifactStore, digest: Digest): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of await store.fetch({ mediaType: '', digest, size: 0 })) chunks.push(chunk)
+  return concatBytes(...chunks)
 }
 
 export const pathOf = (reference: string, name = 'org/app') => `/v2/${name}/manifests/${reference}`
