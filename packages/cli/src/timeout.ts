@@ -7,6 +7,14 @@ export const timeoutOptions = {
   timeout: { type: 'string', value: 'DURATION', help: 'for each artifact: 90s, 5m; one minute by default' },
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
+/** The same of commands that move content of any size. */
+export const transferTimeoutOptions = {
+  timeout: { type: 'string', value: 'DURATION', help: 'for all of it: 90s, 5m; one hour by default' },
+} as const satisfies Readonly<Record<string, OptionSpec>>
+
+/** Milliseconds. */
+export const transferTimeout = 60 * 60 * 1000
+
 /** The longest that timers can wait: those set for longer end at once. */
 const longestTimer = 2 ** 31 - 1
 

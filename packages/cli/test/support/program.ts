@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly program?: string
   /** `ulimit -f`, in KiB: what is written beyond it fails. */
   readonly fileLimit?: number
+  /** What stands on standard input; nothing where left out. */
+  readonly stdin?: string | Uint8Array
   /** Called once the process runs. */
   readonly started?: (child: ChildProcess) => void
 }
@@ -35,8 +37,11 @@ export function run(args: readonly string[], options: RunOptions = {}): Promise<
   const child = spawn(command, parameters, {
     env,
     ...(options.cwd && { cwd: options.cwd }),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // A program that does not read is no failure of the test.
+  child.stdin.on('error', () => {})
+  child.stdin.end(options.stdin)
   const said = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text: string) => {

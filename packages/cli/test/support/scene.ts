@@ -73,8 +73,11 @@ export async function createKey(prefix: string, options: TestChainOptions = {}):
 
 export const rsa4096 = notaryAlgorithms[5]!
 
-/** Writes a configuration that trusts one root, for `scope` and for blobs. */
-export async function writeConfiguration(directory: string, { root }: { readonly root: string }): Promise<void> {
+/** Writes a configuration that trusts one root, for these repositories and for blobs. */
+export async function writeConfiguration(
+  directory: string,
+  { root, scopes = [scope] }: { readonly root: string; readonly scopes?: readonly string[] },
+): Promise<void> {
   const store = join(directory, 'truststore/x509/ca/acme')
   await mkdir(store, { recursive: true })
   await writeFile(join(store, 'root.pem'), root)
@@ -86,7 +89,7 @@ export async function writeConfiguration(directory: string, { root }: { readonly
   }
   const write = (file: string, extra: object) =>
     writeFile(join(directory, file), JSON.stringify({ version: '1.0', trustPolicies: [{ ...policy, ...extra }] }))
-  await write('trustpolicy.oci.json', { registryScopes: [scope] })
+  await write('trustpolicy.oci.json', { registryScopes: scopes })
   await write('trustpolicy.blob.json', { globalPolicy: true })
 }
 
