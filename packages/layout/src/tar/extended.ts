@@ -11,7 +11,19 @@ export interface Extension {
 /** Bytes of one extended header: records hold whatever attributes a file had. */
 export const maxExtensionBytes = 1024 * 1024
 
+/** Records that say what an entry is. */
 const names: readonly string[] = ['path', 'size', 'linkpath']
+
+/** Records of no concern here, and what they have to be for those that read them. */
+const forms: Readonly<Record<string, RegExp>> = {
+  uid: /^-?[0-9]{1,19}$/,
+  gid: /^-?[0-9]{1,19}$/,
+  mtime: /^-?[0-9]{1,19}(\.[0-9]*)?$/,
+  atime: /^-?[0-9]{1,19}(\.[0-9]*)?$/,
+  ctime: /^-?[0-9]{1,19}(\.[0-9]*)?$/,
+  uname: /^[^\0]*$/,
+  gname: /^[^\0]*$/,
+}
 
 /**
  * Reads pax records. Only `path` and `size` matter here; a sparse file is refused, as its bytes are not those of the archive.
@@ -51,8 +63,10 @@ function* records(bytes: Uint8Array, fail: Fail) {
     if (digits === undefined || end > bytes.length || bytes[end - 1] !== 0x0a) throw fail(broken)
     const record = latin1(bytes.subarray(start + digits.length + 1, end - 1))
     const equals = record.indexOf('=')
-    if (equals < 1) throw fail(broken)
-    yield { key: record.slice(0, equals), value: record.slice(equals + 1) }
+    const [key, value] = [record.slice(0, equals), record.slice(equals + 1)]
+    if (equals < 1 || key.includes('\0')) throw fail(broken)
+    if (Object.hasOwn(forms, key) && value !== '' && !forms[key]!.test(value)) throw fail(`has a wrong ${key}`)
+    yield { key, value }
     start = end
   }
 }
