@@ -29,6 +29,7 @@ const steps = [
   { name: 'api', command: ['npm', 'run', '-s', 'api', '--', '--check'] },
   { name: 'errors', command: ['npm', 'run', '-s', 'errors'] },
   { name: 'attacks', command: ['npm', 'run', '-s', 'attacks'] },
+  { name: 'distribution', command: ['npm', 'run', '-s', 'distribution'] },
   { name: 'examples', command: ['npm', 'run', '-s', 'examples'] },
   { name: 'demo', command: ['node', 'examples/demo.mjs'] },
   { name: 'fuzz', command: fuzzCommand, env: { OCISIGN_FUZZ_RUNS: '20000' } },

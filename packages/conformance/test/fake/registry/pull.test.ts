@@ -151,3 +151,10 @@ test('what the specification does not know is refused', async () => {
       { status: 405, code: 'UNSUPPORTED' },
     ])
 })
+
+test('parameters that nobody knows change nothing, and neither does `ns`', async () => {
+  const registry = await start()
+  seedManifest(registry, 'org/app', {}, 'v1')
+  const reply = await ask(registry, 'GET', '/v2/org/app/manifests/v1?ns=docker.io&x=y')
+  expect([reply.status, reply.text, reply.headers.get('oci-namespace')]).toEqual([200, manifestText(), null])
+})
