@@ -171,6 +171,22 @@ describe('which one it is', () => {
     ])
   })
 
+  test('and whoever wants to know hears where it was found', async () => {
+    const home = await createHome()
+    await home.install('one', 'say({ Username: "one", Secret: "secret" })')
+    const path = await home.write('.docker/config.json', {
+      auths: { 'ghcr.io': entry('auths') },
+      credHelpers: { 'quay.io': 'one' },
+    })
+    const heard: unknown[] = []
+    const source = openDockerCredentials({ ...home, onFound: (host, place) => heard.push([host, place]) })
+    for (const host of ['ghcr.io', 'quay.io', 'gcr.io']) await source({ host })
+    expect(heard).toEqual([
+      ['ghcr.io', { kind: 'file', path }],
+      ['quay.io', { kind: 'helper', helper: 'one' }],
+    ])
+  })
+
   test('a helper that fails is a failure, and not anonymous', async () => {
     const home = await createHome()
     await home.write('.docker/config.json', { auths: { 'ghcr.io': entry('auths') }, credsStore: 'desktop' })
