@@ -17,7 +17,7 @@ export function locationOf({ headers, url, status }: TransportResponse, what: st
       codes: [],
       retryable: false,
     })
-  if (location === null || location.length > 8192 || !URL.canParse(location, url))
+  if (!location || location.length > 8192 || !URL.canParse(location, url))
     throw invalid('without saying where to upload to')
   const next = new URL(location, url)
   next.hash = ''
