@@ -26,4 +26,6 @@ export const limits = {
   depth: 32,
   /** Milliseconds for one call of a verb, all together. */
   deadlineMilliseconds: 60_000,
+  /** Milliseconds for copying one artifact: layers may be large, and networks slow. */
+  copyDeadlineMilliseconds: 30 * 60_000,
 } as const

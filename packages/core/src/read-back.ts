@@ -22,7 +22,7 @@ export type Listing = 'listed' | 'unlisted'
  * To attach the same again must change nothing where it is there.
  */
 export async function attachListed<T>(
-  attach: () => Promise<T>,
+  attach: (isAgain: boolean) => Promise<T>,
   isListed: (attached: T) => Promise<boolean>,
   { wait = waitFor, signal }: ReadBackOptions & CallOptions,
 ): Promise<{ readonly attached: T; readonly listing: Listing }> {
@@ -35,9 +35,9 @@ export async function attachListed<T>(
     }
     return false
   }
-  const first = await attach()
+  const first = await attach(false)
   if (await isListedWithin(first, [100, 300])) return { attached: first, listing: 'listed' }
-  const second = await attach()
+  const second = await attach(true)
   return { attached: second, listing: (await isListedWithin(second, [900])) ? 'listed' : 'unlisted' }
 }
 
@@ -45,19 +45,32 @@ export async function attachListed<T>(
 export async function isReferrerListed(
   store: ReferrerLister,
   subject: Target,
-  manifest: Descriptor,
-  options: CallOptions = {},
+  manifest: Descriptor & { readonly artifactType: string },
+  { signal }: CallOptions = {},
 ): Promise<boolean> {
   const { artifactType } = manifest
-  const listing = store.referrers(subject, { ...options, ...(artifactType && { artifactType }) })
+  const listing = store.referrers(subject, { signal, artifactType })
+  return (await findUnlisted(listing, subject, [manifest], signal)).length === 0
+}
+
+/** The manifests that a listing does not name. @throws UNAVAILABLE_LIMIT */
+export async function findUnlisted<T extends Descriptor>(
+  listing: AsyncIterable<Descriptor>,
+  subject: Target,
+  manifests: readonly T[],
+  signal: AbortSignal | undefined,
+): Promise<readonly T[]> {
+  const left = new Map(manifests.map((each) => [each.digest, each]))
   let seen = 0
-  for await (const { digest, mediaType, artifactType: type } of listing) {
-    options.signal?.throwIfAborted()
+  for await (const { digest, mediaType, artifactType } of listing) {
+    signal?.throwIfAborted()
     if (seen++ >= limits.referrers) throw tooManyReferrers(subject)
-    const isOfType = !type || type === mediaTypes.empty || type === artifactType
-    if (digest === manifest.digest && mediaType === manifest.mediaType && isOfType) return true
+    const manifest = left.get(digest)
+    const isOfType = !artifactType || artifactType === mediaTypes.empty || artifactType === manifest?.artifactType
+    if (mediaType === manifest?.mediaType && isOfType) left.delete(digest)
+    if (left.size === 0) break
   }
-  return false
+  return [...left.values()]
 }
 
 /** The error for a listing without end. */

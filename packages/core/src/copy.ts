@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Lost } from './copy/collect.js'
+import { confirmReferrers, withoutTakenTags, writeTags } from './copy/confirm.js'
+import { type Plan, planCopy } from './copy/plan.js'
+import { blobsOf, type CopyProgress, findPresent, statedOf, writePlan } from './copy/write.js'
+import { type DeadlineOptions, withDeadline } from './deadline.js'
+import type { Descriptor } from './descriptor.js'
+import { OcisignError, printable } from './errors.js'
+import { limits } from './limits.js'
+import type { ReadBackOptions } from './read-back.js'
+import { isTag } from './reference.js'
+import { resolveReference } from './resolve.js'
+import type { ArtifactStore, ReadableStore } from './store.js'
+import { requireCount } from './tree.js'
+import type { NotRequired, Verdict } from './verdict.js'
+import type { Requirement } from './verifier.js'
+import { type VerifyOptions, verifyArtifact } from './verify.js'
+import { type TreeAccepted, verifyArtifactTree } from './verify-tree.js'
+
+/** What {@link copyArtifact} accepts; the deadline is 30 minutes by default. */
+export interface CopyOptions extends DeadlineOptions, ReadBackOptions {
+  /** What the destination calls it; the reference where that is a tag, nothing where that is a digest. */
+  readonly tag?: string | undefined
+  /** Of an index, only what is for these: exact, `linux/amd64`. The tag then needs exactly one. */
+  readonly platforms?: readonly string[] | undefined
+  /** With what refers to it, and to that; by default. */
+  readonly referrers?: boolean | undefined
+  /** With what cosign finds by tags, `sha256-HEX.sig`, `.att` and `.sbom`; by default where referrers are copied. */
+  readonly cosignTags?: boolean | undefined
+  /** Finds out what would be copied and lost, and writes nothing. */
+  readonly dryRun?: boolean | undefined
+  /** Has to hold at the source, or nothing is written; of an index copied in part, for each manifest that is copied. */
+  readonly sourceRequirement?: Requirement | undefined
+  /** Has to hold at the destination, or the tag is not written. */
+  readonly destinationRequirement?: Requirement | undefined
+  /** For both. */
+  readonly verifyOptions?: Pick<VerifyOptions, 'maxSignatures' | 'userMetadata' | 'deadlineMilliseconds'> | undefined
+  /** Levels of indexes, and of referrers; 4 by default. */
+  readonly maxDepth?: number | undefined
+  /** Manifests at most, all together; 1,000 by default. */
+  readonly maxManifests?: number | undefined
+  /** Blobs or manifests copied at the same time; 4 by default. */
+  readonly concurrency?: number | undefined
+  /** Hears of each blob and manifest. What it throws ends the call. */
+  readonly onProgress?: ((progress: CopyProgress) => void) | undefined
+}
+
+/** What was copied, and what was not. */
+export interface CopyReport {
+  /** What the reference resolved to. */
+  readonly root: Descriptor
+  /** What is at the destination for it: the same, or the manifests of the platforms. */
+  readonly selected: readonly Descriptor[]
+  /** The tag that was written, or would be. */
+  readonly tag?: string
+  /** Blobs and manifests that were written or mounted, or would be; of a dry run, all blobs. */
+  readonly copied: readonly Descriptor[]
+  /** What the destination had already. */
+  readonly present: readonly Descriptor[]
+  readonly lost: readonly Lost[]
+  /** Was copied, but who asks the destination for what refers to its subject does not find it. */
+  readonly unlisted: readonly Descriptor[]
+  /** What the requirements came to. */
+  readonly verified?: CopyVerdicts
+}
+
+/** The destination has one verdict for each that is selected. */
+export interface CopyVerdicts {
+  readonly source?: Verdict | TreeAccepted | NotRequired
+  readonly destination?: readonly Verdict[]
+}
+
+/**
+ * Copies an artifact between any two stores, with everything that belongs to it: what an index holds, and signatures,
+ * SBOMs and their signatures.
+ *
+ * All of it is found first, so that a source that cannot be read leaves nothing half written; then blobs are streamed,
+ * held to their digests, then manifests, what is held and referred to before what holds and refers. The tag comes last,
+ * after the destination has satisfied its requirement. `lost` and `unlisted` tell what did not come along: an artifact
+ * whose signatures are among them may not verify any more. Content is never fetched from the `urls` of a descriptor.
+ *
+ * @example
+ * ```ts
+ * import { copyArtifact, createMemoryStore, digestBytes, encodeText, mediaTypes } from '@ocisign/core'
+ *
+ * const quarantine = createMemoryStore()
+ * const bytes = encodeText('{"schemaVersion":2,"layers":[]}')
+ * const image = { mediaType: mediaTypes.imageManifest, digest: await digestBytes(bytes), size: bytes.length }
+ * await quarantine.push(image, bytes)
+ * await quarantine.tag(image, 'v1')
+ * const production = createMemoryStore()
+ * const { lost, unlisted } = await copyArtifact(quarantine, 'v1', production)
+ * console.log(lost.length, unlisted.length, (await production.resolve('v1')).digest === image.digest)
+ * ```
+ *
+ * @throws UNTRUSTED_NO_SIGNATURE and whatever else {@link verifyArtifact} throws, where a requirement does not hold
+ * @throws UNAVAILABLE_NOT_FOUND where the artifact, a platform, or something that belongs into it is missing
+ * @throws UNAVAILABLE_LIMIT where there is more, or it is deeper, than allowed
+ * @throws INVALID_CONTENT | INVALID_MANIFEST | INVALID_INDEX | INVALID_DESCRIPTOR | INVALID_JSON | INVALID_TEXT
+ * @throws UNSUPPORTED_MEDIA_TYPE for an artifact that is neither an image nor an index
+ * @throws UNAVAILABLE_DEADLINE | MISUSE_OPTION | INVALID_REFERENCE, and what the stores throw
+ */
+export async function copyArtifact(
+  source: ReadableStore,
+  reference: string,
+  destination: ArtifactStore,
+  options: CopyOptions = {},
+): Promise<CopyReport> {
+  const { deadlineMilliseconds = limits.copyDeadlineMilliseconds, referrers = true, dryRun = false } = options
+  for (const option of ['maxDepth', 'maxManifests', 'concurrency'] as const) requireCount(option, options[option])
+  const tag = options.tag ?? (isTag(reference) ? reference : undefined)
+  if (tag !== undefined && !isTag(tag))
+    throw new OcisignError('INVALID_REFERENCE', `"${printable(tag)}" is not a tag`, { reference: printable(tag) })
+  return withDeadline({ ...options, deadlineMilliseconds }, async (signal) => {
+    const root = await resolveReference(source, reference, { signal })
+    const planned = await planCopy(source, root, {
+      platforms: options.platforms,
+      referrers,
+      cosignTags: options.cosignTags ?? referrers,
+      maxDepth: options.maxDepth ?? 4,
+      maxManifests: options.maxManifests ?? limits.manifests,
+      signal,
+    })
+    const verified = await verifySource(source, root, planned, options, signal)
+    const plan = await withoutTakenTags(planned, destination, signal)
+    const present = await findPresent(destination, plan, limits.parallelFetches, signal)
+    const { selected, lost } = plan
+    const report = { root, selected, lost, ...(selected.length === 1 && tag !== undefined && { tag }) }
+    if (dryRun) {
+      const manifests = plan.waves.flat().map(statedOf)
+      const isPresent = ({ digest }: Descriptor) => present.has(digest)
+      return {
+        ...report,
+        copied: [...blobsOf(plan), ...manifests.filter((each) => !isPresent(each))],
+        present: manifests.filter(isPresent),
+        unlisted: [],
+        ...(verified && { verified: { source: verified } }),
+      }
+    }
+    const { concurrency = limits.concurrency, onProgress = () => {} } = options
+    const written = await writePlan(plan, present, { source, destination, concurrency, signal, onProgress })
+    const taken = await writeTags(destination, plan, signal)
+    const unlisted = await confirmReferrers(destination, plan, { ...options, signal })
+    const proven = await verifyDestination(destination, selected, options, signal)
+    if (report.tag !== undefined && selected[0]) await destination.tag(selected[0], report.tag, { signal })
+    return {
+      ...report,
+      ...written,
+      lost: [...lost, ...taken],
+      unlisted,
+      ...((verified || proven) && {
+        verified: { ...(verified && { source: verified }), ...(proven && { destination: proven }) },
+      }),
+    }
+  })
+}
+
+async function verifySource(
+  source: ReadableStore,
+  { digest }: Descriptor,
+  { selected }: Plan,
+  { sourceRequirement, platforms, maxDepth, maxManifests = limits.manifests, verifyOptions }: CopyOptions,
+  signal: AbortSignal,
+): Promise<CopyVerdicts['source']> {
+  if (!sourceRequirement) return undefined
+  const options = { ...verifyOptions, signal }
+  if (selected.some((each) => each.digest === digest)) return verifyArtifact(source, digest, sourceRequirement, options)
+  // A signature of the index vouches for what is copied of it, too.
+  return verifyArtifactTree(source, digest, sourceRequirement, { ...options, platforms, maxDepth, maxManifests })
+}
+
+async function verifyDestination(
+  destination: ReadableStore,
+  selected: readonly Descriptor[],
+  { destinationRequirement, verifyOptions }: CopyOptions,
+  signal: AbortSignal,
+): Promise<CopyVerdicts['destination']> {
+  if (!destinationRequirement) return undefined
+  const verdicts: Verdict[] = []
+  for (const { digest } of selected)
+    verdicts.push(await verifyArtifact(destination, digest, destinationRequirement, { ...verifyOptions, signal }))
+  return verdicts
+}

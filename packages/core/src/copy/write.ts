@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing what was planned: content before what names it.
+import { type Descriptor, mediaTypes } from '../descriptor.js'
+import type { Digest } from '../digest.js'
+import { mapAhead } from '../parallel.js'
+import type { ArtifactStore, ContentWriter, ReadableStore } from '../store.js'
+import { isIndex } from '../tree.js'
+import type { Planned } from './collect.js'
+import type { Plan } from './plan.js'
+
+/** What happens to one blob or manifest; `bytes` are those of it so far. */
+export type CopyProgress =
+  | { readonly kind: 'begun' | 'copied' | 'mounted' | 'present'; readonly descriptor: Descriptor }
+  | { readonly kind: 'bytes'; readonly descriptor: Descriptor; readonly bytes: number }
+
+/** Where to, and how. */
+export interface Copying {
+  readonly source: ReadableStore
+  readonly destination: ArtifactStore
+  readonly concurrency: number
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: CopyProgress) => void
+}
+
+/** What became of everything that was planned. */
+export interface Written {
+  readonly copied: readonly Descriptor[]
+  readonly present: readonly Descriptor[]
+}
+
+const manifestTypes: readonly string[] = [
+  mediaTypes.imageManifest,
+  mediaTypes.dockerManifest,
+  mediaTypes.artifactManifest,
+]
+
+/** What the plan names beside manifests, each once. */
+export function blobsOf({ waves }: Plan): readonly Descriptor[] {
+  const blobs = new Map<Digest, Descriptor>()
+  for (const { document } of waves.flat())
+    for (const { mediaType, digest, size } of document.blobs) {
+      // Stores tell manifests by their type; a layer of such a type is content like any other.
+      const isManifest = manifestTypes.includes(mediaType) || isIndex({ mediaType, digest, size })
+      if (!blobs.has(digest))
+        blobs.set(digest, { mediaType: isManifest ? 'application/octet-stream' : mediaType, digest, size })
+    }
+  return [...blobs.values()]
+}
+
+/** The manifests that the destination has, by digest; one that could not be asked for is written in any case. */
+export async function findPresent(
+  destination: ArtifactStore,
+  plan: Plan,
+  parallel: number,
+  signal: AbortSignal,
+): Promise<ReadonlySet<Digest>> {
+  const present = new Set<Digest>()
+  const find = async ({ descriptor: { digest, size, mediaType } }: Planned, given: AbortSignal | undefined) => {
+    try {
+      const found = await destination.resolve(digest, { signal: given })
+      if (found.digest === digest && found.size === size && found.mediaType === mediaType) present.add(digest)
+    } catch {
+      given?.throwIfAborted()
+    }
+  }
+  for await (const _ of mapAhead(plan.waves.flat(), parallel, find, { signal }));
+  return present
+}
+
+/** Writes blobs, then manifests, each after what it holds and refers to. */
+export async function writePlan(plan: Plan, present: ReadonlySet<Digest>, copying: Copying): Promise<Written> {
+  const { destination, concurrency, signal, onProgress } = copying
+  const written = { copied: [] as Descriptor[], present: [] as Descriptor[] }
+  const note = (descriptor: Descriptor, kind: 'copied' | 'mounted' | 'present') => {
+    written[kind === 'present' ? 'present' : 'copied'].push(descriptor)
+    onProgress({ kind, descriptor })
+  }
+  const copyBlob = async (blob: Descriptor, given: AbortSignal | undefined) =>
+    note(blob, await copyContent(blob, copying, given))
+  for await (const _ of mapAhead(blobsOf(plan), concurrency, copyBlob, { signal }));
+  const copyManifest = async (planned: Planned, given: AbortSignal | undefined) => {
+    const { descriptor } = planned
+    if (present.has(descriptor.digest)) return note(descriptor, 'present')
+    onProgress({ kind: 'begun', descriptor })
+    await pushManifest(destination, planned, given)
+    note(descriptor, 'copied')
+  }
+  for (const wave of plan.waves) for await (const _ of mapAhead(wave, concurrency, copyManifest, { signal }));
+  return written
+}
+
+/** What a listing says of a manifest that refers to something, and no more than that. */
+export function statedOf({ descriptor: { mediaType, digest, size }, document }: Planned): Descriptor {
+  const { artifactType, annotations } = document
+  return { mediaType, digest, size, ...(artifactType && { artifactType }), ...(annotations && { annotations }) }
+}
+
+/** Writes one manifest. */
+export async function pushManifest(
+  destination: ContentWriter,
+  planned: Planned,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  signal?.throwIfAborted()
+  await destination.push(statedOf(planned), planned.bytes, { signal })
+}
+
+async function copyContent(
+  blob: Descriptor,
+  { source, destination, onProgress }: Copying,
+  signal: AbortSignal | undefined,
+): Promise<'copied' | 'mounted' | 'present'> {
+  onProgress({ kind: 'begun', descriptor: blob })
+  const from = neighbour(source, destination)
+  if (from !== undefined && (await destination.mount?.(blob, from, { signal }))) return 'mounted'
+  let isRead = false
+  // Begun only by who needs it: a store that has the blob need not read it again.
+  const content = async function* () {
+    isRead = true
+    let bytes = 0
+    for await (const chunk of await source.fetch(blob, { signal })) {
+      bytes += chunk.length
+      onProgress({ kind: 'bytes', descriptor: blob, bytes })
+      yield chunk
+    }
+  }
+  await destination.push(blob, content(), { signal })
+  return isRead ? 'copied' : 'present'
+}
+
+/** The source's repository, where it is on the host of the destination's. */
+function neighbour(source: ReadableStore & Partial<ContentWriter>, destination: ArtifactStore): string | undefined {
+  // A layout is on no host, whatever repository it is said to be of.
+  if (!source.mount || !destination.mount) return undefined
+  const [from, to] = [source.repository, destination.repository]
+  return from !== undefined && to !== undefined && hostOf(from) === hostOf(to) ? from : undefined
+}
+
+const hostOf = (repository: string) => repository.slice(0, repository.indexOf('/'))
