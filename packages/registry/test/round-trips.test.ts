@@ -3,8 +3,9 @@
 // fast as these are few.
 import { countConcurrent, countSteps, type FakeRegistryOptions } from '@ocisign/conformance/fake'
 import { digestBytes, mediaTypes, signArtifact } from '@ocisign/core'
+import { registryLimits } from '@ocisign/registry'
 import { expect, test } from 'vitest'
-import { createScene, seedJunk, signer, text } from './attacks/scene.js'
+import { createScene, seedJunk, signer, stranger, text } from './attacks/scene.js'
 
 const auth = { kind: 'bearer', users: { me: 'secret' } } as const
 const credentials = async () => ({ username: 'me', password: 'secret' })
@@ -52,12 +53,20 @@ test('verifying with the tag schema: one more', async () => {
   expect(show()).toMatchObject({ requests: { length: 5 }, steps: 4 })
 })
 
-test('ten signatures that are refused are fetched at the same time', async () => {
-  const { verify, server, image, show } = await measured({}, 0)
-  for (let count = 0; count < 10; count++) seedJunk(server, image, `junk ${count}`)
-  await expect(verify(image.digest)).rejects.toMatchObject({ code: /./ })
-  expect(show().requests.filter((each) => each === 'GET manifests')).toHaveLength(10)
-  expect(countConcurrent(server.requests)).toBeGreaterThan(2)
+test('ten signatures are fetched at the same time, in as many steps as one', async () => {
+  const { inside, verify, image, show } = await measured({}, 0)
+  for (let count = 0; count < 10; count++) await signArtifact(inside, 'v1', stranger)
+  await expect(verify(image.digest)).rejects.toMatchObject({ code: 'UNTRUSTED_NO_SIGNATURE' })
+  const { requests, steps } = show()
+  expect(requests.slice(2).sort()).toEqual([...Array(10).fill('GET blobs'), ...Array(10).fill('GET manifests')])
+  expect(steps).toBe(3)
+})
+
+test('but not more than so many', async () => {
+  const { server, verify, image } = await measured({}, 0)
+  for (let count = 0; count < 60; count++) seedJunk(server, image, `junk ${count}`)
+  await expect(verify(image.digest)).rejects.toMatchObject({ code: 'UNTRUSTED_NO_SIGNATURE' })
+  expect(countConcurrent(server.requests)).toBeLessThanOrEqual(registryLimits.requestsPerHost)
 })
 
 const signing = ['HEAD manifests', 'POST blobs', 'POST blobs', 'PUT blobs', 'PUT manifests', 'GET referrers']

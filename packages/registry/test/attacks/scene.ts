@@ -30,9 +30,13 @@ export const text = (value: string) => new TextEncoder().encode(value)
 
 const p256 = notaryAlgorithms.find(({ scheme, keyBits }) => scheme === 'ECDSA' && keyBits === 256)!
 const subject = 'C=US,ST=WA,O=Test,CN=leaf'
-export const { key, chain } = await createTestChain({ algorithm: p256, length: 2, subject })
-export const trustStore = await createMemoryTrustStore({ ca: { test: [chain.at(-1)!] } })
+const { key, chain } = await createTestChain({ algorithm: p256, length: 2, subject })
+const trustStore = await createMemoryTrustStore({ ca: { test: [chain.at(-1)!] } })
 export const signer = createNotarySigner({ key: withCertificates(key, chain), format: jws })
+
+const other = await createTestChain({ algorithm: p256, length: 2, subject })
+/** Has a key that nobody trusts. */
+export const stranger = createNotarySigner({ key: withCertificates(other.key, other.chain), format: jws })
 
 export interface SceneOptions {
   readonly server?: FakeRegistryOptions

@@ -30,7 +30,7 @@ export type Passage =
   | { readonly passed: false; readonly answer: Answer }
 
 /** What a request needs, as the reference implementation asks it: who writes has to be able to read. */
-export function actionsOf({ method }: FakeRequest, { what }: Route): readonly FakeAction[] {
+function actionsOf({ method }: FakeRequest, { what }: Route): readonly FakeAction[] {
   if (method === 'GET' || method === 'HEAD') return what === 'uploads' ? ['pull', 'push'] : ['pull']
   return method === 'DELETE' && what !== 'uploads' ? ['delete'] : ['pull', 'push']
 }
