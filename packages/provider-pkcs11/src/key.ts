@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  algorithmOfPublicKey,
+  createRemoteKey,
+  type KeyMaterial,
+  OcisignError,
+  type RetryOptions,
+  type SigningKey,
+  type X509Material,
+} from '@ocisign/core'
+import { keyError } from './errors.js'
+import { mechanismFor } from './module.js'
+import { findPrivateKey, nameOf, type ObjectName, readChain, readPublicKey } from './objects.js'
+import type { Token } from './token.js'
+
+/** What {@link createPkcs11Key} accepts: a key's label, its id, or both. */
+export interface Pkcs11KeyOptions extends ObjectName {
+  readonly token: Token
+  /** Takes the certificates from the token: the key's own, and those that issued it as far as they are there. */
+  readonly certificates?: 'token' | undefined
+  readonly retry?: RetryOptions | undefined
+}
+
+/** An answer can be as long as the longest signature: RSA with 16,384 bits. */
+const longestSignature = 2048
+
+/**
+ * Makes a key on a token sign: hashes are made here, for many modules know no mechanism that hashes.
+ *
+ * RSASSA-PSS has its parameters stated exactly (MGF1 with the same hash, a salt as long as the hash). The key's handle is
+ * looked for again in each session that is used, for it may be good in one only.
+ *
+ * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | MISUSE_OPTION
+ */
+export function createPkcs11Key(
+  options: Pkcs11KeyOptions & { readonly certificates: 'token' },
+): Promise<SigningKey<X509Material>>
+export function createPkcs11Key(options: Pkcs11KeyOptions): Promise<SigningKey>
+export async function createPkcs11Key(options: Pkcs11KeyOptions): Promise<SigningKey> {
+  const { token, retry } = options
+  if (options.label === undefined && options.id === undefined)
+    throw new OcisignError('MISUSE_OPTION', 'a key on a token is named by its label, its id, or both', {
+      option: 'label',
+    })
+  const { module } = token
+  const id = `${token.id};${nameOf(options)}`
+  const toError = (cause: unknown) => keyError(id, cause)
+  const { spki, chain } = await token
+    .use((session) => {
+      const key = findPrivateKey(module, session, options, id)
+      const publicKey = readPublicKey(module, session, key, options, id)
+      return { spki: publicKey, chain: options.certificates ? readChain(module, session, publicKey) : [] }
+    })
+    .catch((cause: unknown) => {
+      throw toError(cause)
+    })
+  if (options.certificates && chain.length === 0)
+    throw new OcisignError('UNAVAILABLE_KEY', `${id} has no certificate on the token`, { id, retryable: false })
+  const algorithm = algorithmOfPublicKey(spki, id)
+  const mechanism = mechanismFor(algorithm.scheme, algorithm.hash)
+  return createRemoteKey<KeyMaterial>({
+    id,
+    algorithm,
+    material: options.certificates ? { kind: 'x509', chain } : { kind: 'public-key', spki },
+    ecdsa: 'raw',
+    signHash: (hash) =>
+      token.use(async (session) => {
+        const key = findPrivateKey(module, session, options, id)
+        module.C_SignInit(session, mechanism, key)
+        return { signature: await module.C_SignAsync(session, Buffer.from(hash), Buffer.alloc(longestSignature)) }
+      }),
+    toError,
+    retry,
+  })
+}
