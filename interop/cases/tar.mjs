@@ -10,18 +10,8 @@ const accepted = { ok: true, failedChecks: [] }
 const signatureType = 'application/vnd.cncf.notary.signature'
 const folder = { parameters: ['--oci-layout'] }
 
-export default async function ({
-  check,
-  chain,
-  layout,
-  folder: newFolder,
-  trusting,
-  agree,
-  notationVerify,
-  ours,
-  go,
-  oras,
-}) {
+export default async function (context) {
+  const { check, chain, layout, folder: newFolder, trusting, agree, notationVerify, ours, go, oras } = context
   const material = await chain()
   const configDir = trusting(material)
   const { keyPath, chainPath } = material
@@ -94,6 +84,37 @@ export default async function ({
       for (const name of blobs) assert.equal(tar('-xOf', archive, name), readFileSync(`${path}/${name}`, 'latin1'))
     },
   )
+
+  const signed = async (reference) => {
+    const options = { key: `file:${keyPath}`, chain: chainPath, format: 'jws' }
+    requireSuccess('ocisign', await ours.registry.sign(reference, options))
+  }
+  await backUpAndRestore({ ...context, signedBy, signed, verifies })
+}
+
+/** Through a registry: oras backs up what is there into an archive, and restores what it finds in one. */
+async function backUpAndRestore({ check, registry, newRepository, folder, oras, signedBy, signed, verifies }) {
+  const host = await registry('olareg')
+  await check('oras backs up what ocisign signed in a registry, and ocisign verifies the archive', async () => {
+    const repository = newRepository(host)
+    const { digest } = await oras.push(`${repository}:v1`)
+    await signed(`${repository}@${digest}`)
+    const archive = `${folder()}/backup.tar`
+    await oras.must(['backup', '--plain-http', '--include-referrers', '--output', archive, `${repository}:v1`])
+    await verifies(`${archive}:v1`)
+    await verifies(`${archive}@${digest}`)
+  })
+  await check('oras restores an archive that ocisign packed, with the signature', async () => {
+    const archive = `${folder()}/app.tar`
+    await pack(await signedBy('ocisign', 'jws'), archive)
+    const repository = newRepository(host)
+    await oras.must(['restore', '--plain-http', '--input', archive, `${repository}:v1`])
+    const found = await oras.discover(`${repository}:v1`)
+    assert.deepEqual(
+      found.map(({ artifactType }) => artifactType),
+      [signatureType],
+    )
+  })
 }
 
 const tar = (...parameters) => execFileSync('tar', parameters, { encoding: 'latin1' })
