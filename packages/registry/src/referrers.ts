@@ -49,10 +49,10 @@ const what = 'list the referrers'
 const indexNames = ['schemaVersion', 'mediaType', 'manifests']
 const entryNames = ['mediaType', 'digest', 'size', 'artifactType', 'annotations']
 
-/** Makes the lister; `fetch` reads a manifest of the repository. */
+/** Makes the lister; `readManifest` reads one of the repository. */
 export function createReferrers(
   context: RepositoryContext,
-  fetch: (target: Descriptor, options?: CallOptions) => Promise<AsyncIterable<Uint8Array>>,
+  readManifest: (target: Descriptor, options?: CallOptions) => Promise<AsyncIterable<Uint8Array>>,
 ): Referrers {
   const begun = new Map<string, { readonly beginning: Promise<Beginning>; readonly until: number }>()
   const keyOf = (digest: string, { artifactType = '' }: ReferrerOptions) => `${digest} ${artifactType}`
@@ -74,7 +74,10 @@ export function createReferrers(
   /** The types that registries are known to leave out, or to fill with that of the empty config, stand in the manifest. */
   const complete = async (descriptor: Descriptor, options: CallOptions): Promise<Descriptor> => {
     try {
-      const bytes = await readAll({ fetch }, descriptor, { ...options, maxBytes: coreLimits.manifestBytes })
+      const bytes = await readAll({ fetch: readManifest }, descriptor, {
+        ...options,
+        maxBytes: coreLimits.manifestBytes,
+      })
       return describeReferrer(descriptor, bytes)?.descriptor ?? descriptor
     } catch {
       options.signal?.throwIfAborted()

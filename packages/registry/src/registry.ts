@@ -46,8 +46,13 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const clock = options.clock ?? (() => new Date())
   const limits = limitsOf(options.limits)
   const notice = options.onNotice ?? (() => {})
-  const fetch = options.fetch ?? globalThis.fetch
-  const transport = createTransport({ fetch, limits, clock, notice, userAgent: options.userAgent })
+  const transport = createTransport({
+    fetch: options.fetch ?? globalThis.fetch,
+    limits,
+    clock,
+    notice,
+    userAgent: options.userAgent,
+  })
   const authorizer = createAuthorizer({ transport, credentials: options.credentials, clock })
   // One of each, so that what several callers do to one repository is put in order there.
   const repositories = createCache<RegistryRepository>(maxRepositories, (text) => {
@@ -75,12 +80,12 @@ function createRepository(
     alwaysTags: referrersTag === 'always',
   })
   const uploads = createUploads(context)
-  const fetch: RegistryRepository['fetch'] = (target, options) =>
+  const read: RegistryRepository['fetch'] = (target, options) =>
     isManifestType(target.mediaType) ? manifests.fetch(target, options) : fetchBlob(context, target, options)
-  const referrers = createReferrers(context, fetch)
+  const referrers = createReferrers(context, read)
   return {
     repository,
-    fetch,
+    fetch: read,
     async resolve(reference, options: CallOptions & { readonly listsNext?: string | undefined } = {}) {
       const { listsNext, signal } = options
       // Of a tag nobody knows yet whose referrers they would be.

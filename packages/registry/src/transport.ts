@@ -122,25 +122,25 @@ interface ExchangeOptions extends TransportOptions {
 
 /** One request and its answer; redirects are answers. */
 async function exchange(
-  { fetch, limits, userAgent, hub, limiter }: ExchangeOptions,
-  request: TransportRequest,
+  { fetch: request, limits, userAgent, hub, limiter }: ExchangeOptions,
+  asked: TransportRequest,
 ): Promise<TransportResponse> {
-  const { url, method, what, authorization, signal } = request
+  const { url, method, what, authorization, signal } = asked
   const { host } = url
   const release = await limiter.acquire(host, signal)
   const silence = (milliseconds: number) =>
-    hostError(host, `could not ${what}: ${host} did not answer for ${Math.round(milliseconds / 1000)} seconds`)
+    hostError(host, `could not ${what}: ${host} did not answer for ${Math.round(milliseconds) / 1000} seconds`)
   const connection = createConnection({ signal, hub, release, silence })
-  const body = request.body?.()
+  const body = asked.body?.()
   const { idleMilliseconds } = limits
   const send = (redirect: RequestRedirect) => {
-    const sent = fetch(url.href, {
+    const sent = request(url.href, {
       method,
       headers: {
         // What is hashed and measured is what was stored, not how it travelled.
         'Accept-Encoding': 'identity',
         ...(userAgent !== undefined && { 'User-Agent': userAgent }),
-        ...request.headers,
+        ...asked.headers,
         ...(authorization !== undefined && { Authorization: authorization }),
       },
       redirect,
@@ -153,7 +153,7 @@ async function exchange(
   try {
     let response = await send('manual')
     if (response.type === 'opaqueredirect') {
-      requireBlindTrust(request)
+      requireBlindTrust(asked)
       response = await send('follow')
     }
     const from = isAddress(response.url) ? new URL(response.url) : url

@@ -12,7 +12,7 @@ const credentials = async () => ({ username: 'me', password: 'secret' })
 
 /** A scene whose client has its tokens already; `show` tells what it asks from then on. */
 async function measured(server: FakeRegistryOptions = {}, signatures = 1) {
-  const scene = await createScene({ server: { auth, settle: 30, ...server }, client: { credentials }, signatures })
+  const scene = await createScene({ server: { auth, settle: 100, ...server }, client: { credentials }, signatures })
   await scene.repository.mount(scene.image, `${scene.server.host}/org/other`)
   const blob = { mediaType: 'text/plain', digest: scene.image.digest, size: 1 }
   await scene.repository.mount(blob, `${scene.server.host}/org/app`)
@@ -32,7 +32,15 @@ const partOf = (path: string) => path.split('/')[4] ?? path
 test('verifying by digest: four requests in three steps', async () => {
   const { verify, image, show } = await measured()
   await verify(image.digest)
-  expect(show()).toEqual({ requests: ['GET referrers', 'HEAD manifests', 'GET manifests', 'GET blobs'], steps: 3 })
+  const { requests, steps } = show()
+  // The first two are under way at the same time.
+  expect([...requests.slice(0, 2).sort(), ...requests.slice(2)]).toEqual([
+    'GET referrers',
+    'HEAD manifests',
+    'GET manifests',
+    'GET blobs',
+  ])
+  expect(steps).toBe(3)
 })
 
 test('verifying by tag: four requests in four steps', async () => {

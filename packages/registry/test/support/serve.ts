@@ -18,7 +18,7 @@ export async function serve(options: FakeRegistryOptions = {}) {
 }
 
 /** Waits that a test can afford. */
-export const quick: Partial<RegistryLimits> = { backoffMilliseconds: 1, idleMilliseconds: 300 }
+const quick: Partial<RegistryLimits> = { backoffMilliseconds: 1, idleMilliseconds: 300 }
 
 /** A fake registry, and a repository of it as a client sees it. */
 export async function serveRepository(server: FakeRegistryOptions = {}, client: RegistryOptions = {}) {
