@@ -67,6 +67,8 @@ export function readFacts(bytes: Uint8Array, contentType: string): ManifestFacts
     const listed = isIndex ? document.manifests : document.layers
     if (!Array.isArray(listed) || (!isIndex && typeof document.config?.mediaType !== 'string')) return undefined
     const digests = [...(isIndex ? [] : [document.config]), ...listed].map((each) => each?.digest)
+    // Layers that may not be distributed are somewhere else (image-spec, layer).
+    const elsewhere = listed.filter((each) => /nondistributable|foreign/.test(each?.mediaType ?? ''))
     const { subject } = document
     if (![...digests, ...(subject ? [subject.digest] : [])].every((each) => typeof each === 'string' && isDigest(each)))
       return undefined
@@ -75,7 +77,7 @@ export function readFacts(bytes: Uint8Array, contentType: string): ManifestFacts
       subject: subject?.digest,
       artifactType: document.artifactType || (isIndex ? undefined : document.config?.mediaType),
       annotations: document.annotations,
-      blobs: isIndex ? [] : (digests as string[]),
+      blobs: isIndex ? [] : (digests as string[]).filter((each) => elsewhere.every(({ digest }) => digest !== each)),
       manifests: isIndex ? (digests as string[]) : [],
     }
   } catch {
@@ -88,8 +90,8 @@ interface Document {
   readonly mediaType?: string
   readonly artifactType?: string
   readonly config?: { readonly mediaType?: string; readonly digest?: string }
-  readonly layers?: readonly { readonly digest?: string }[]
-  readonly manifests?: readonly { readonly digest?: string }[]
+  readonly layers?: readonly { readonly mediaType?: string; readonly digest?: string }[]
+  readonly manifests?: readonly { readonly mediaType?: string; readonly digest?: string }[]
   readonly subject?: { readonly digest?: string }
   readonly annotations?: Readonly<Record<string, string>>
 }

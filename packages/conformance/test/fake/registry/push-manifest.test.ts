@@ -54,6 +54,18 @@ test('a manifest that names what is not there is MANIFEST_BLOB_UNKNOWN', async (
   expect((await putManifest(registry, tagged, manifestText())).status).toBe(201)
 })
 
+test('layers that may not be distributed need not be there', async () => {
+  const registry = await start()
+  await putBlob(registry, 'org/app', '{}')
+  const document = JSON.parse(manifestText())
+  const put = (mediaType: string) => {
+    const layers = [{ mediaType, digest: digestOf('elsewhere'), size: 9 }]
+    return putManifest(registry, tagged, JSON.stringify({ ...document, layers }))
+  }
+  expect((await put('application/vnd.oci.image.layer.nondistributable.v1.tar')).status).toBe(201)
+  expect((await put('application/vnd.oci.image.layer.v1.tar')).code).toBe('MANIFEST_BLOB_UNKNOWN')
+})
+
 test('an index names manifests that are there', async () => {
   const registry = await start()
   const digest = seedManifest(registry, 'org/app')
