@@ -15,7 +15,18 @@ import {
   verifyArtifact,
 } from '@ocisign/core'
 import { describe, expect, test } from 'vitest'
-import { cosignTag, digests, layerType, noting, putImage, putIndex, scene, stated } from './copy/scene.js'
+import {
+  attachment,
+  cosignTag,
+  digests,
+  layerType,
+  noting,
+  putImage,
+  putIndex,
+  scene,
+  stated,
+  trusting,
+} from './copy/scene.js'
 import { caught, code, json, put, signerOf, verifierOf } from './families.js'
 
 const wait = async () => {}
@@ -45,7 +56,7 @@ describe('an index', () => {
     for (const each of report.copied) expect(await readAll(destination, each)).toEqual(await readAll(source, each))
     expect((await destination.resolve(cosignTag(amd.manifest))).digest).toBe(cosigned.manifest.digest)
     for (const { digest } of [root, amd.manifest, sbom])
-      expect(await verifyArtifact(destination, digest, verifierOf(['a']))).toMatchObject({ decision: 'verified' })
+      expect(await verifyArtifact(destination, digest, trusting('a'))).toMatchObject({ decision: 'verified' })
   })
 
   test('is written so that whoever sees something finds all that it names; the tag comes last', async () => {
@@ -194,7 +205,7 @@ describe('platforms', () => {
 describe('requirements', () => {
   test('that hold are reported', async () => {
     const { source, destination, root } = await scene()
-    const requirement = verifierOf(['a'])
+    const requirement = trusting('a')
     const options = { sourceRequirement: requirement, destinationRequirement: requirement }
     const { verified } = await copyArtifact(source, 'v1', destination, options)
     expect(verified).toMatchObject({
@@ -207,7 +218,7 @@ describe('requirements', () => {
   test('that do not hold at the source leave nothing written', async () => {
     const { source, destination } = await scene()
     const { store, written } = noting(destination)
-    const ask = copyArtifact(source, 'v1', store, { sourceRequirement: verifierOf(['somebody']) })
+    const ask = copyArtifact(source, 'v1', store, { sourceRequirement: trusting('somebody') })
     await expect(ask).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
     expect(written).toEqual([])
   })
@@ -215,7 +226,7 @@ describe('requirements', () => {
   test('that do not hold at the destination leave no tag', async () => {
     const { source, destination } = await scene()
     const { store, written } = noting(destination)
-    const ask = copyArtifact(source, 'v1', store, { referrers: false, destinationRequirement: verifierOf(['a']) })
+    const ask = copyArtifact(source, 'v1', store, { referrers: false, destinationRequirement: trusting('a') })
     await expect(ask).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
     expect(written.length).toBeGreaterThan(0)
     await expect(destination.resolve('v1')).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
@@ -223,17 +234,17 @@ describe('requirements', () => {
 
   test('of platforms hold for what is copied, at the source also by the index', async () => {
     const { source, destination, amd } = await scene()
-    const options = { platforms: ['linux/amd64'], destinationRequirement: verifierOf(['a']) }
+    const options = { platforms: ['linux/amd64'], destinationRequirement: trusting('a') }
     const amdReport = await copyArtifact(source, 'v1', destination, {
       ...options,
-      sourceRequirement: verifierOf(['a']),
+      sourceRequirement: trusting('a'),
     })
     expect(amdReport.verified).toMatchObject({
       source: { decision: 'verified', root: {} },
       destination: [{ target: { digest: amd.manifest.digest } }],
     })
     // The index's signature vouches for it, and stays behind.
-    const arm = { ...options, platforms: ['linux/arm64/v8'], sourceRequirement: verifierOf(['a']) }
+    const arm = { ...options, platforms: ['linux/arm64/v8'], sourceRequirement: trusting('a') }
     const ask = copyArtifact(source, 'v1', destination, { ...arm, tag: 'arm' })
     await expect(ask).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
     await expect(destination.resolve('arm')).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
@@ -241,7 +252,7 @@ describe('requirements', () => {
 
   test('that policy does not have are no proof', async () => {
     const { source, destination } = await scene()
-    const exempt = verifierOf([], { skip: 'registry.internal/app' })
+    const exempt = verifierOf([], { attachment, skip: 'registry.internal/app' })
     const { verified } = await copyArtifact(source, 'v1', destination, { destinationRequirement: exempt })
     expect(verified).toEqual({ destination: [{ decision: 'not-required', policy: 'skip' }] })
   })
@@ -252,7 +263,7 @@ describe('a dry run', () => {
     const made = await scene()
     const { source, destination } = made
     const { store, written } = noting(destination)
-    const options = { platforms: ['linux/amd64'], sourceRequirement: verifierOf(['a']) }
+    const options = { platforms: ['linux/amd64'], sourceRequirement: trusting('a') }
     const dry = await copyArtifact(source, 'v1', store, { ...options, dryRun: true })
     expect(written).toEqual([])
     const real = await copyArtifact(source, 'v1', store, options)
@@ -428,8 +439,8 @@ test('progress is told, and who hears it may end the call', async () => {
 test('signing at the destination does not disturb what is copied later', async () => {
   const { source, destination } = await scene()
   await copyArtifact(source, 'v1', destination)
-  await signArtifact(destination, 'v1', signerOf('mirror'))
+  await signArtifact(destination, 'v1', signerOf('mirror', attachment))
   await copyArtifact(source, 'v1', destination)
-  const both = { threshold: 2, of: [verifierOf(['a', 'mirror'])] }
+  const both = { threshold: 2, of: [trusting('a', 'mirror')] }
   expect(await verifyArtifact(destination, 'v1', both)).toMatchObject({ decision: 'verified' })
 })

@@ -4,14 +4,19 @@ import {
   type ArtifactStore,
   attachArtifact,
   createMemoryStore,
+  createNotaryAttachment,
   type Descriptor,
   encodeText,
   mediaTypes,
   signArtifact,
 } from '@ocisign/core'
-import { json, put, repository, signerOf } from '../families.js'
+import { json, put, repository, signerOf, verifierOf } from '../families.js'
 
 const { imageIndex, imageManifest } = mediaTypes
+/** Of manifests that registries take. */
+export const attachment = createNotaryAttachment()
+/** Trusts signatures of these. */
+export const trusting = (...who: readonly string[]) => verifierOf(who, { attachment })
 export const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip'
 export const configType = 'application/vnd.oci.image.config.v1+json'
 
@@ -41,7 +46,8 @@ export async function scene() {
   const arm = await putImage(source, 'arm64', {}, 'v8')
   const root = await putIndex(source, [amd.manifest, arm.manifest])
   await source.tag(root, 'v1')
-  const sign = async (digest: string, who = 'a') => (await signArtifact(source, digest, signerOf(who))).manifest
+  const sign = async (digest: string, who = 'a') =>
+    (await signArtifact(source, digest, signerOf(who, attachment))).manifest
   const ofRoot = await sign(root.digest)
   const ofAmd = await sign(amd.manifest.digest)
   const spdx = { mediaType: 'application/spdx+json', content: encodeText('{"spdxVersion":"SPDX-2.3"}') }
