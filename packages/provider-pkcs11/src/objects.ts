@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPublicKey } from 'node:crypto'
-import { equalBytes, OcisignError, parseCertificate, printable, unsupportedKey } from '@ocisign/core'
+import { OcisignError, orderChain, parseCertificate, printable, unsupportedKey } from '@ocisign/core'
 import { type Attribute, attributes, type Handle, keyTypes, objectClasses, type Pkcs11Like } from './module.js'
 
 /** What names a key on a token. */
@@ -130,27 +130,9 @@ export function findCertificates(module: Pkcs11Like, session: Handle, name: Obje
   })
 }
 
-const longestChain = 10
-
-/**
- * The certificate of a public key and those that issued it, as far as they are on the token; none where it has none.
- * Names are followed, signatures are not checked: signing does.
- */
+/** The certificate of a public key and those that issued it, as far as they are on the token; none where it has none. */
 export function readChain(module: Pkcs11Like, session: Handle, spki: Uint8Array): readonly Uint8Array[] {
-  const all = findCertificates(module, session, {})
-  const holds = (each: (typeof all)[number]) =>
-    !('unsupported' in each.publicKey) && equalBytes(each.publicKey.spki, spki)
-  // After a renewal there may be several: the one that is valid longest.
-  const chain = all
-    .filter(holds)
-    .sort((a, b) => b.notAfter - a.notAfter)
-    .slice(0, 1)
-  for (let last = chain[0]; last && chain.length < longestChain && !equalBytes(last.issuer, last.subject); ) {
-    const { issuer } = last
-    last = all.find((each) => equalBytes(each.subject, issuer) && !chain.includes(each))
-    if (last) chain.push(last)
-  }
-  return chain.map(({ der }) => der)
+  return orderChain(findCertificates(module, session, {}), spki).map(({ der }) => der)
 }
 
 /** How messages name an object. */
