@@ -76,7 +76,7 @@ export function parseEntries(values: readonly JsonValue[], what: string): readon
 }
 
 /** As it is written in options: `linux/arm/v7`; undefined where the descriptor names none. */
-export function formatPlatform({ platform }: Descriptor): string | undefined {
+function formatPlatform({ platform }: Descriptor): string | undefined {
   return platform && [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
 }
 
