@@ -35,6 +35,12 @@ export interface Artifacts {
   openRepository(text: string): Promise<Repository>
 }
 
+/** What is in a registry has its scope already. @throws MISUSE_OPTION */
+export function requireNoScope(invocation: Invocation): void {
+  if (invocation.text('scope') === undefined) return
+  throw misuse('the repository of an artifact in a registry is its scope; --scope is for layouts', 'scope')
+}
+
 /** How {@link openArtifacts} opens. */
 export interface ArtifactsOptions {
   /** References are those of layouts. */
@@ -50,8 +56,6 @@ export async function openArtifacts(
   { isLayout, scope }: ArtifactsOptions,
 ): Promise<Artifacts> {
   if (isLayout) return createLayouts(terminal, scope)
-  if (invocation.text('scope') !== undefined)
-    throw misuse('the repository of an artifact in a registry is its scope; --scope is for --oci-layout', 'scope')
   const registries = await (await import('./parts/registry.js')).openRegistries(invocation, terminal)
   return {
     open: async (text) => registries.open(text),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { errorKind } from '@ocisign/core'
-import { artifactOptions, openArtifacts } from '../artifact.js'
+import { artifactOptions, openArtifacts, requireNoScope } from '../artifact.js'
 import { bulkOptions, parseConcurrency, readReferences } from '../bulk.js'
 import { type Command, type OptionSpec, parseCount, parsePairs, type Terminal } from '../command.js'
 import { forEachConcurrently } from '../concurrently.js'
@@ -64,6 +64,7 @@ export const command: Command = {
     }
     const concurrency = parseConcurrency(invocation)
     const isLayout = invocation.flag('oci-layout')
+    if (!isLayout) requireNoScope(invocation)
     const artifacts = await openArtifacts(invocation, terminal, { isLayout, scope: invocation.text('scope') })
     let configured: ConfiguredVerifier
     try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the built command line as a person does.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const program = join(import.meta.dirname, '../../dist/main.js')
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly fileLimit?: number
   /** What stands on standard input; nothing where left out. */
   readonly stdin?: string | Uint8Array
+  /** A file that standard output goes to. */
+  readonly stdoutTo?: string
   /** Called once the process runs. */
   readonly started?: (child: ChildProcess) => void
 }
@@ -34,17 +37,19 @@ export function run(args: readonly string[], options: RunOptions = {}): Promise<
   const node = [process.execPath, ...preload, options.program ?? program, ...args]
   const limited = ['bash', '-c', `ulimit -f ${options.fileLimit}; exec "$@"`, 'bash', ...node]
   const [command = '', ...parameters] = options.fileLimit === undefined ? node : limited
+  const file = options.stdoutTo === undefined ? undefined : openSync(options.stdoutTo, 'w')
   const child = spawn(command, parameters, {
     env,
     ...(options.cwd && { cwd: options.cwd }),
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', file ?? 'pipe', 'pipe'],
   })
+  if (file !== undefined) closeSync(file)
   // A program that does not read is no failure of the test.
-  child.stdin.on('error', () => {})
-  child.stdin.end(options.stdin)
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(options.stdin)
   const said = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
       said[name] += text
     })
   options.started?.(child)

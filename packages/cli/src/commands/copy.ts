@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type CopyProgress,
+  copyArtifact,
+  errorKind,
+  isOcisignError,
+  type NotaryClaims,
+  OcisignError,
+  type Verifier,
+} from '@ocisign/core'
+import { openArtifacts, requireNoScope, requirePositionals } from '../artifact.js'
+import { type Command, type Invocation, misuse, type OptionSpec, type Terminal } from '../command.js'
+import { copyPolicyOptions, openCopyPolicy } from '../copy-policy.js'
+import { openDestination } from '../destination.js'
+import { exitCodeOf, exitCodes } from '../exit-codes.js'
+import { documentOfCopy, formatCopy } from '../output/copied.js'
+import { documentOptions, parseDocumentOutput } from '../output/print.js'
+import { createProgress, formatBytes, quietOptions } from '../progress.js'
+import { referrersOptions, registryOptions } from '../registry-options.js'
+import { requireOneStdin } from '../stdin.js'
+import { parseTimeout, transferTimeout, transferTimeoutOptions } from '../timeout.js'
+import { parsePlatforms } from '../tree.js'
+
+const options = {
+  'from-oci-layout': { type: 'boolean', help: 'the source is PATH:TAG or PATH@DIGEST of an OCI image layout' },
+  'to-oci-layout': {
+    type: 'boolean',
+    help: 'the destination is an OCI image layout: DIR[:TAG], FILE.tar[:TAG], or -[:TAG] for standard output',
+  },
+  platform: {
+    type: 'string',
+    multiple: true,
+    value: 'OS/ARCH[/VARIANT]',
+    help: 'of an index only what is for exactly this platform; may be repeated',
+  },
+  'no-referrers': { type: 'boolean', help: 'leave signatures, SBOMs and the like behind' },
+  'dry-run': { type: 'boolean', help: 'say what would be copied and what would be lost, and write nothing' },
+  ...copyPolicyOptions,
+  force: { type: 'boolean', help: 'replace a tar file that is already there' },
+  ...registryOptions,
+  ...referrersOptions,
+  ...transferTimeoutOptions,
+  ...quietOptions,
+  ...documentOptions,
+} as const satisfies Readonly<Record<string, OptionSpec>>
+
+export { start } from '../program.js'
+
+export const command: Command = {
+  summary: 'Copies an artifact with its signatures and all that is attached, between registries and layouts, verified.',
+  usage: '[options] SOURCE DESTINATION',
+  options,
+  examples: [
+    'ocisign copy quarantine.example.com/app:v1 registry.example.com/app:v1',
+    'ocisign copy --to-oci-layout registry.example.com/app:v1 app.tar',
+    'ocisign copy --from-oci-layout --scope registry.example.com/app app.tar:v1 registry.internal/app',
+    'ocisign copy --dry-run --platform linux/amd64 docker.io/library/nginx:1.29 registry.internal/nginx',
+  ],
+  writes: true,
+  async run(invocation, terminal) {
+    const [from, to, ...more] = requirePositionals(invocation, 'a source and a destination', 2)
+    if (to === undefined || more.length > 0) throw misuse('name a source and a destination')
+    const output = parseDocumentOutput(invocation)
+    const dryRun = invocation.flag('dry-run')
+    const referrers = !invocation.flag('no-referrers')
+    const platforms = parsePlatforms(invocation)
+    const deadlineMilliseconds = parseTimeout(invocation) ?? transferTimeout
+    const { store, reference, destination } = await openSides(invocation, terminal, from, to, dryRun)
+    const policy = await openCopyPolicy(invocation, { source: store, destination: destination.store, referrers })
+    const progress = dryRun ? undefined : await createProgress(invocation, terminal)
+    const transfer = createTransfer()
+    let verifying: 'source' | 'destination' = 'source'
+    const requirementOf = (name: typeof verifying) => {
+      const side = policy[name]
+      if ('unverified' in side) return undefined
+      return notingUse(side.verifier, () => {
+        verifying = name
+      })
+    }
+    try {
+      const report = await copyArtifact(store, reference, destination.store, {
+        tag: destination.tag,
+        platforms,
+        referrers,
+        dryRun,
+        sourceRequirement: requirementOf('source'),
+        destinationRequirement: requirementOf('destination'),
+        verifyOptions: { deadlineMilliseconds },
+        deadlineMilliseconds,
+        signal: terminal.signal,
+        onProgress(event) {
+          transfer.hear(event)
+          progress?.show(transfer.describe)
+        },
+      })
+      if (!dryRun) await destination.finish()
+      const copied = { from, to, dryRun, policy, report }
+      const text =
+        output === 'json' ? JSON.stringify({ schemaVersion: 1, ...documentOfCopy(copied) }) : formatCopy(copied)
+      // Where the archive goes to standard output, nothing else does.
+      if (invocation.flag('to-oci-layout') && /^-(?::|$)/.test(to) && !dryRun) terminal.notice(text)
+      else terminal.print(text)
+      if (report.unlisted.length === 0) return exitCodes.accepted
+      throw new OcisignError(
+        'UNAVAILABLE_ATTACHMENT',
+        'the destination does not list what it was given, see "unlisted"',
+        {
+          subject: report.root.digest,
+          retryable: true,
+        },
+      )
+    } catch (error) {
+      if (errorKind(error) !== 'UNTRUSTED' && !isOcisignError(error, 'UNAVAILABLE_VERIFICATION')) throw error
+      terminal.fail(error, verifying === 'source' ? `${from}, nothing was copied` : explainTarget(to, platforms))
+      return exitCodeOf(error)
+    } finally {
+      progress?.end()
+    }
+  },
+}
+
+function explainTarget(to: string, platforms: readonly string[] | undefined): string {
+  const part = platforms ? '; the signature of an index says nothing for a part of it' : ''
+  return `${to}, no tag was written${part}`
+}
+
+/** Opens both sides; of registries there is one client. */
+async function openSides(invocation: Invocation, terminal: Terminal, from: string, to: string, dryRun: boolean) {
+  const [fromLayout, toLayout] = [invocation.flag('from-oci-layout'), invocation.flag('to-oci-layout')]
+  if (!fromLayout && !toLayout) requireNoScope(invocation)
+  requireOneStdin(invocation, fromLayout && /^-[:@]/.test(from) && from)
+  const scope = invocation.text('scope')
+  const remotes = fromLayout && toLayout ? undefined : await openArtifacts(invocation, terminal, { isLayout: false })
+  const sources =
+    fromLayout || !remotes ? await openArtifacts(invocation, terminal, { isLayout: true, scope }) : remotes
+  const { store, reference } = await sources.open(from)
+  const destination = await openDestination(to, terminal, {
+    remotes: toLayout ? undefined : remotes,
+    scope,
+    replace: invocation.flag('force'),
+    dryRun,
+  })
+  return { store, reference, destination }
+}
+
+/** The same verifier, which tells when it begins to be asked. */
+function notingUse(verifier: Verifier<NotaryClaims>, note: () => void): Verifier<NotaryClaims> {
+  return {
+    ...verifier,
+    exemption(context) {
+      note()
+      return verifier.exemption(context)
+    },
+  }
+}
+
+/** Adds up what was transferred. */
+function createTransfer() {
+  const running = new Map<string, number>()
+  let [done, bytes] = [0, 0]
+  return {
+    hear(event: CopyProgress) {
+      const { digest } = event.descriptor
+      if (event.kind === 'bytes') {
+        bytes += event.bytes - (running.get(digest) ?? 0)
+        running.set(digest, event.bytes)
+      } else if (event.kind !== 'begun') {
+        done++
+        running.delete(digest)
+      }
+    },
+    describe: () => `${done} manifests and blobs done, ${running.size} under way, ${formatBytes(bytes)} transferred`,
+  }
+}
