@@ -117,6 +117,9 @@ export function createReferrers(
           }
           if (seen.has(descriptor.digest)) continue
           seen.add(descriptor.digest)
+          // What is left out counts as well: nobody else sees how much that is.
+          if (seen.size > coreLimits.referrers)
+            throw listingError(context, what, `there are more than ${coreLimits.referrers}`)
           const isUnknown = !descriptor.artifactType || descriptor.artifactType === mediaTypes.empty
           if (!isUnknown && artifactType !== undefined && descriptor.artifactType !== artifactType) continue
           // Whoever asks for one type reads the manifests: they need not be read twice.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attacks by a registry that lists: without end, in part, or not at all. A listing that fails is never "unsigned".
-import type { Misbehaviour } from '@ocisign/conformance/fake'
+import type { Answer, Misbehaviour } from '@ocisign/conformance/fake'
 import { type Descriptor, type Digest, limits, mediaTypes, signArtifact, signatureArtifactType } from '@ocisign/core'
 import { registryLimits } from '@ocisign/registry'
 import { describe, expect, test } from 'vitest'
-import { code, createScene, errorOf, outcomeOf, type Scene, seedJunk, signer } from './scene.js'
+import { code, createScene, errorOf, outcomeOf, type Scene, seedJunk, signer, text } from './scene.js'
 
 const listings = ({ server }: Scene) => server.requests.filter(({ path }) => path.includes('/referrers/'))
 const collect = async <T>(values: AsyncIterable<T>) => {
@@ -13,9 +13,12 @@ const collect = async <T>(values: AsyncIterable<T>) => {
   return all
 }
 
+/** Silence is not waited for. */
+const quick = { limits: { idleMilliseconds: 150 } }
+
 /** A listing whose first page has junk, and whose second the signature. */
 async function createPages(): Promise<Scene> {
-  const scene = await createScene({ signatures: 0, server: { referrersPerPage: 1 } })
+  const scene = await createScene({ signatures: 0, server: { referrersPerPage: 1 }, client: quick })
   seedJunk(scene.server, scene.image)
   await signArtifact(scene.inside, 'v1', signer)
   return scene
@@ -83,7 +86,7 @@ describe('R6: a listing of which a part is missing', () => {
 
 describe('R7: a listing that fails at once', () => {
   test.each(failures.filter(([name]) => name !== '404'))('it is answered with %s: not "unsigned"', async (_, how) => {
-    const scene = await createScene()
+    const scene = await createScene({ client: quick })
     scene.server.misbehave({ when: { what: 'referrers' }, how })
     for (const reference of ['v1', scene.image.digest])
       expect((await errorOf(scene.verify(reference))).code).toMatch(/^(UNAVAILABLE|DENIED)_/)
@@ -107,7 +110,7 @@ describe('R7: a listing that fails at once', () => {
         ].includes(name),
     ),
   )('the tag schema is answered with %s: not "unsigned"', async (_, how) => {
-    const scene = await createScene({ server: { referrersApi: false } })
+    const scene = await createScene({ server: { referrersApi: false }, client: quick })
     scene.server.misbehave({ when: { path: /manifests\/sha256-/ }, how })
     expect((await errorOf(scene.verify())).code).toMatch(/^(UNAVAILABLE|DENIED)_/)
   })
@@ -173,6 +176,20 @@ describe('CVE-2023-33957, CVE-2023-33958, CVE-2023-46737, GHSA-vfp6-jrw2-99g9: s
 })
 
 describe('GHSA-298f-872v-2rcx: pages without end', () => {
+  test('stop at the limit of what is on them, though none of it was asked for', async () => {
+    const scene = await createScene({ signatures: 0 })
+    const { server, repository, image } = scene
+    server.misbehave({ when: { what: 'referrers' }, how: { kind: 'endless', perPage: 15_000 } })
+    const change = (answer: Answer) => ({
+      ...answer,
+      body: text(new TextDecoder().decode(answer.body).replaceAll('a/b', 'c/d')),
+    })
+    server.misbehave({ when: { what: 'referrers' }, how: { kind: 'change', change } })
+    const listing = collect(repository.referrers(image, { artifactType: 'a/b' }))
+    await expect(listing).rejects.toMatchObject(code('UNAVAILABLE_LISTING'))
+    expect(listings(scene)).toHaveLength(Math.ceil((limits.referrers + 1) / 15_000))
+  })
+
   test('stop at the limit, and are not "unsigned"', async () => {
     const scene = await createScene({ signatures: 0 })
     const how = { kind: 'change', change: noneOf } as const
