@@ -2,7 +2,11 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'uri/index': 'src/uri/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'trusted-signing/index': 'src/trusted-signing/index.ts',
+    'uri/index': 'src/uri/index.ts',
+  },
   format: ['esm'],
   // The declarations come from `tsc -b`; see docs/decisions.
   dts: false,
