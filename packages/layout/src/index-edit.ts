@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Descriptor } from '@ocisign/core'
-import { descriptorOf, refNameAnnotation } from './entry.js'
-import type { IndexFile } from './index-file.js'
+import { type Descriptor, encodeText } from '@ocisign/core'
+import { descriptorOf, type Entry, refNameAnnotation } from './entry.js'
+import { type IndexFile, parseIndexFile } from './index-file.js'
 import { joinMember, splitJson, splitMember } from './json-text.js'
 
-/** Lists content, unless it is listed; the first description stays. Returns the text unchanged where nothing changes. */
-export function withEntry(index: IndexFile, descriptor: Descriptor): string {
-  if (index.byDigest.has(descriptor.digest)) return index.text
-  return editEntries(index.text, (entries) => [...entries, encodeEntry(descriptor)])
+/**
+ * Lists content, unless it is listed; the first description stays. Returns the same where nothing changes.
+ * @throws INVALID_INDEX where nobody could read the entry afterwards
+ */
+export function withEntry(index: IndexFile, descriptor: Descriptor): IndexFile {
+  if (index.byDigest.has(descriptor.digest)) return index
+  const { text, entry } = encodeReadableEntry(descriptor)
+  // Reading anew what was read before would take most of the time in a large layout.
+  return {
+    text: editList(index.text, (list) => append(list, text)),
+    entries: [...index.entries, entry],
+    byRefName: index.byRefName,
+    byDigest: new Map(index.byDigest).set(entry.digest, [entry]),
+  }
+}
+
+const append = (list: string, entry: string) => {
+  const rest = list === 'null' ? '[' : list.slice(0, -1).trimEnd()
+  return `${rest}${rest === '[' ? '' : ','}${entry}]`
 }
 
 /**
  * Points a tag at content. What the tag named before stays listed, without the tag: a signature or an index that
- * nobody tagged would be lost otherwise.
+ * nobody tagged would be lost otherwise. Returns the same where nothing changes.
+ * @throws INVALID_INDEX where nobody could read the entry afterwards
  */
-export function withTag(index: IndexFile, descriptor: Descriptor, tag: string): string {
+export function withTag(index: IndexFile, descriptor: Descriptor, tag: string): IndexFile {
   const named = index.byRefName.get(tag) ?? []
-  if (named.length === 1 && named[0]!.digest === descriptor.digest) return index.text
-  return editEntries(index.text, (texts) => {
+  if (named.length === 1 && named[0]!.digest === descriptor.digest) return index
+  const edited = editEntries(index.text, (texts) => {
     const edited = texts.map((text, position) =>
       index.entries[position]!.refName === tag ? withRefName(text, undefined) : text,
     )
@@ -31,10 +47,10 @@ export function withTag(index: IndexFile, descriptor: Descriptor, tag: string): 
     else edited.push(withRefName(candidates.length > 0 ? edited[candidates[0]!]! : encodeEntry(descriptor), tag))
     return edited
   })
+  return parseIndexFile(encodeText(edited))
 }
 
-/** Writes an entry of an index. */
-export const encodeEntry = (descriptor: Descriptor): string => {
+const encodeEntry = (descriptor: Descriptor): string => {
   const { annotations } = descriptor
   const kept = Object.entries(annotations ?? {}).filter(([name]) => name !== refNameAnnotation)
   return JSON.stringify({
@@ -43,11 +59,26 @@ export const encodeEntry = (descriptor: Descriptor): string => {
   })
 }
 
+/**
+ * Writes an entry of an index, and reads it as whoever comes next will: one that cannot be read would take the whole
+ * index with it.
+ * @throws INVALID_INDEX
+ */
+export function encodeReadableEntry(descriptor: Descriptor): { readonly text: string; readonly entry: Entry } {
+  const text = encodeEntry(descriptor)
+  const { entries } = parseIndexFile(encodeText(`{"schemaVersion":2,"manifests":[${text}]}`))
+  return { text, entry: entries[0]! }
+}
+
 function editEntries(text: string, edit: (entries: readonly string[]) => readonly string[]): string {
+  return editList(text, (list) => `[${edit(list === 'null' ? [] : splitJson(list)).join(',')}]`)
+}
+
+/** Changes the list of manifests, and nothing else. */
+function editList(text: string, edit: (list: string) => string): string {
   const members = splitJson(text).map((member) => {
     const { name, value } = splitMember(member)
-    if (name !== 'manifests') return member
-    return joinMember(name, `[${edit(value === 'null' ? [] : splitJson(value)).join(',')}]`)
+    return name === 'manifests' ? joinMember(name, edit(value)) : member
   })
   return `{${members.join(',')}}`
 }

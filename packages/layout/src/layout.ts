@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path'
-import { type ArtifactStore, type CallOptions, OcisignError, printable, type TagLister } from '@ocisign/core'
+import {
+  type ArtifactStore,
+  type CallOptions,
+  encodeText,
+  OcisignError,
+  printable,
+  type TagLister,
+} from '@ocisign/core'
 import { createBlobs } from './blobs.js'
 import { type Context, type LayoutLimits, layoutLimits } from './context.js'
 import { createLayout, requireLayout } from './create.js'
@@ -110,21 +117,20 @@ function createStore(context: Context, repository: string | undefined) {
     return { index: known.index, mode: read.mode }
   }
 
-  const edit = (change: (index: IndexFile) => string, { signal }: CallOptions = {}) => {
+  const edit = (change: (index: IndexFile) => IndexFile, { signal }: CallOptions = {}) => {
     const until = performance.now() + limits.lockMilliseconds
     // In one process turns are taken without the file, so that they cost no waiting.
     const turn = lastWrite.then(() =>
       withLock(context, { signal, until }, async (lock) => {
         const { index, mode } = await load()
-        const text = change(index)
-        if (text === index.text) return
-        const bytes = new TextEncoder().encode(text)
+        const changed = change(index)
+        if (changed === index) return
+        const bytes = encodeText(changed.text)
         if (bytes.length > limits.indexBytes)
           throw limitError(
             indexPath,
             `index.json would have ${bytes.length} bytes; at most ${limits.indexBytes} are read`,
           )
-        const edited = { bytes, index: parseIndexFile(bytes) }
         const confirm = async () => {
           signal?.throwIfAborted()
           if (await lock.held()) return true
@@ -134,7 +140,7 @@ function createStore(context: Context, repository: string | undefined) {
           })
         }
         await writeFile(context, indexPath, bytes, { mode, confirm })
-        known = edited
+        known = { bytes, index: changed }
       }),
     )
     lastWrite = turn.catch(() => undefined)

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest'
 import { withEntry, withTag } from '../src/index-edit.js'
-import { parseIndexFile } from '../src/index-file.js'
+import { emptyIndex, type IndexFile, parseIndexFile } from '../src/index-file.js'
 import { describe as descriptorOf, index, manifest, refName, tagged, text } from './support/layout.js'
 
 const image = descriptorOf(manifest())
 const other = descriptorOf(manifest({ annotations: { other: 'yes' } }))
-const entriesOf = (edited: string) => JSON.parse(edited).manifests
+/** What was edited is what is read of its text. */
+const checked = (edited: IndexFile) => {
+  expect(parseIndexFile(text(edited.text))).toEqual(edited)
+  return edited.text
+}
+const entriesOf = (edited: IndexFile) => JSON.parse(checked(edited)).manifests
 const parse = (bytes: Uint8Array) => parseIndexFile(bytes)
 
 test('lists content once, as it was described first', () => {
   const file = parse(index([tagged(image, 'v1')]))
-  expect(withEntry(file, image)).toBe(file.text)
+  expect(withEntry(file, image)).toBe(file)
   const described = { ...other, artifactType: 'a/b', annotations: { [refName]: 'no-tag', kept: 'yes' } }
   expect(entriesOf(withEntry(file, described))).toEqual([
     tagged(image, 'v1'),
@@ -26,19 +31,20 @@ test('what others wrote stays as they wrote it', () => {
   ].join('')
   const before = `{\n  "vendor": {"n": 12345678901234567890123},\n "manifests" : [ ${foreign} ], "schemaVersion": 2,\n "annotations": {"a":"b"} }`
   const file = parse(text(before))
-  const added = withEntry(file, other)
+  const added = checked(withEntry(file, other))
   expect(added).toContain(foreign)
   expect(added).toContain('"vendor": {"n": 12345678901234567890123}')
   expect(added).toContain('"annotations": {"a":"b"}')
-  const moved = withTag(parse(text(added)), other, 'v1')
+  const edited = withTag(parse(text(added)), other, 'v1')
+  const moved = edited.text
   expect(moved).toContain('"x.serial": 900719925474099312345')
   expect(moved).toContain('"vendor/key": "\\u00e9\\/"')
   expect(moved).toContain('"urls": ["https://example.com/x"]')
-  expect(entriesOf(moved)).toMatchObject([
+  expect(entriesOf(edited)).toMatchObject([
     { digest: image.digest, annotations: { 'vendor/key': 'é/' } },
     { digest: other.digest, annotations: { [refName]: 'v1' } },
   ])
-  expect(entriesOf(moved)[0].annotations).not.toHaveProperty([refName])
+  expect(entriesOf(edited)[0].annotations).not.toHaveProperty([refName])
 })
 
 test('a tag that moves leaves what it named listed', () => {
@@ -49,7 +55,7 @@ test('a tag that moves leaves what it named listed', () => {
 test('a tag that moves and returns leaves the index as it was', () => {
   const before = index([tagged(image, 'v1'), other])
   const there = withTag(parse(before), other, 'v1')
-  expect(entriesOf(withTag(parse(text(there)), image, 'v1'))).toEqual([tagged(image, 'v1'), other])
+  expect(entriesOf(withTag(parse(text(there.text)), image, 'v1'))).toEqual([tagged(image, 'v1'), other])
 })
 
 test('a second tag is a second entry that says the same', () => {
@@ -62,7 +68,7 @@ test('a second tag is a second entry that says the same', () => {
 
 test('a tag that is there already changes nothing', () => {
   const file = parse(index([tagged(image, 'v1')]))
-  expect(withTag(file, image, 'v1')).toBe(file.text)
+  expect(withTag(file, image, 'v1')).toBe(file)
 })
 
 test('a tag that named two things names one', () => {
@@ -73,4 +79,26 @@ test('a tag that named two things names one', () => {
 test('a null list becomes a list', () => {
   const file = parse(text('{"schemaVersion":2,"manifests":null}'))
   expect(entriesOf(withTag(file, image, 'v1'))).toEqual([tagged(image, 'v1')])
+})
+
+test.each([emptyIndex, '{"manifests":null,"schemaVersion":2}', '{"schemaVersion":2,"manifests" : [\n] }'])(
+  'content is listed in %j',
+  (before) => {
+    const one = withEntry(parse(text(before)), image)
+    expect(entriesOf(one)).toEqual([image])
+    expect(entriesOf(withEntry(one, other))).toEqual([image, other])
+  },
+)
+
+test('an entry that nobody could read is not written', () => {
+  const file = parse(text(emptyIndex))
+  const deep = JSON.parse(`${'{"a":'.repeat(40)}{}${'}'.repeat(40)}`)
+  for (const bad of [
+    { ...image, size: -1 },
+    { ...image, size: 1.5 },
+    { ...image, mediaType: '' },
+    { ...image, platform: deep },
+    { ...image, annotations: { 'a\ud800': 'x' } },
+  ])
+    expect(() => withEntry(file, bad)).toThrow(expect.objectContaining({ code: 'INVALID_INDEX' }))
 })

@@ -73,7 +73,7 @@ function textOf(field: Uint8Array): string {
 }
 
 /** Octal digits, or GNU's binary form; undefined for anything else. */
-export function parseNumber(field: Uint8Array): number | undefined {
+function parseNumber(field: Uint8Array): number | undefined {
   if (field[0] === 0x80) {
     let value = 0
     for (const byte of field.subarray(1)) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Descriptor, type Digest, encodeText, mediaTypes } from '@ocisign/core'
-import { type Entry, parseEntry } from '../entry.js'
+import type { Entry } from '../entry.js'
 import { limitError } from '../errors.js'
-import { encodeEntry, withRefName } from '../index-edit.js'
+import { encodeReadableEntry, withRefName } from '../index-edit.js'
 import type { Listing } from '../reader.js'
 
 /** The index of a layout in the making, so that adding to it takes no longer the more it has. */
 export interface IndexDraft extends Listing {
-  /** Lists content, unless it is listed; the first description stays. @throws UNAVAILABLE_LIMIT | INVALID_DESCRIPTOR */
+  /** Lists content, unless it is listed; the first description stays. @throws UNAVAILABLE_LIMIT | INVALID_INDEX */
   list(descriptor: Descriptor): void
-  /** Points a tag at content. @throws UNAVAILABLE_LIMIT | INVALID_DESCRIPTOR */
+  /** Points a tag at content. @throws UNAVAILABLE_LIMIT | INVALID_INDEX */
   name(descriptor: Descriptor, tag: string): void
   /** Writes `index.json`: tags in their order, then what has none; the same for the same content. */
   encode(): Uint8Array
@@ -33,8 +33,7 @@ export function createIndexDraft(maxBytes: number): IndexDraft {
   const list = (descriptor: Descriptor): Entry => {
     const known = byDigest.get(descriptor.digest)?.[0]
     if (known) return known
-    const text = encodeEntry(descriptor)
-    const entry = parseEntry(JSON.parse(text), 'what was pushed')
+    const { text, entry } = encodeReadableEntry(descriptor)
     grow(text)
     entries.push(entry)
     byDigest.set(entry.digest, [entry])
