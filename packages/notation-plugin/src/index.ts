@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+export {
+  findPlugin,
+  type InstalledPlugin,
+  isPluginName,
+  type ListedPlugin,
+  listPlugins,
+  pluginDirectory,
+} from './discover.js'
+export { keyUri, openPluginKey, type PluginKeyOptions } from './key.js'
+export { type OpenPlugin, openPlugin, type Plugin, type PluginOptions, type Question } from './plugin.js'
+export type {
+  PluginCapability,
+  PluginCommand,
+  PluginConfig,
+  PluginErrorCode,
+  PluginMetadata,
+  VerifierCapability,
+} from './protocol.js'
+export { compareVersions, isVersion } from './semver.js'
