@@ -30,15 +30,16 @@ export function createAnchorLoader(trustStore: TrustStore): LoadAnchors {
     const known = ofPolicy.get(scheme)
     if (known) return known
     loaded.set(policy, ofPolicy)
-    const remember = (anchors: Anchors) => {
-      ofPolicy.set(scheme, anchors)
-      return anchors
-    }
     // Types do not mix: a timestamping authority never vouches for who signed, nor one scheme's stores for the other's.
     const type = scheme === 'notary.x509' ? 'ca' : 'signingAuthority'
     const stores = policy.trustStores.filter((store) => store.type === type)
+    const remember = (anchors: readonly TrustAnchor[]) => {
+      const made = makeAnchors(stores, anchors)
+      ofPolicy.set(scheme, made)
+      return made
+    }
     try {
-      const anchors = loadAnchors(trustStore, stores, [])
+      const anchors = loadStores(trustStore, stores)
       return anchors instanceof Promise ? anchors.then(remember, asAnswer) : remember(anchors)
     } catch (error) {
       return asAnswer(error)
@@ -52,25 +53,32 @@ export function asAnswer(error: unknown): OcisignError {
   throw error
 }
 
-/** Loads the stores after those that the anchors so far are from; waits for nothing that is at hand. */
-function loadAnchors(
+/** Loads stores one after the other; waits for nothing that is at hand. */
+function loadStores(
   trustStore: TrustStore,
   stores: readonly TrustStoreReference[],
-  before: readonly (readonly TrustAnchor[])[],
-): Awaitable<Anchors> {
-  const loaded = [...before]
-  for (const store of stores.slice(before.length)) {
-    const anchors = trustStore.load(store)
+  anchors: readonly TrustAnchor[] = [],
+  start = 0,
+): Awaitable<readonly TrustAnchor[]> {
+  const all = [...anchors]
+  for (let next = start; next < stores.length; next++) {
+    const loaded = trustStore.load(stores[next]!)
     // Anything else is a promise, wherever it is from.
-    if (!Array.isArray(anchors))
-      return Promise.resolve(anchors).then((later) => loadAnchors(trustStore, stores, [...loaded, later]))
-    loaded.push(anchors)
+    if (!Array.isArray(loaded))
+      return Promise.resolve(loaded).then((later) => loadStores(trustStore, stores, [...all, ...later], next + 1))
+    all.push(...loaded)
   }
-  const anchors = loaded.flat()
-  const roots = anchors.flatMap(({ certificate, key }) => (key ? [{ certificate, key }] : []))
+  return all
+}
+
+function makeAnchors(stores: readonly TrustStoreReference[], anchors: readonly TrustAnchor[]): Anchors {
   return {
     certificates: anchors.map(({ certificate }) => certificate),
     stores: stores.map(formatStore),
-    findRoot: (der) => roots.find(({ certificate }) => equalBytes(certificate.der, der)),
+    findRoot(der) {
+      for (const { certificate, key } of anchors)
+        if (key && equalBytes(certificate.der, der)) return { certificate, key }
+      return undefined
+    },
   }
 }

@@ -58,7 +58,7 @@ export interface UnverifiedEnvelope extends EnvelopeContent {
   readonly unsigned: UnsignedAttributes
 }
 
-/** A chain that was read before: a format that writes certificates as text need not decode the same text again. */
+/** A chain that was read before: a format need not decode the same text, or copy the same bytes, again. */
 export interface KnownChain {
   /** DER. */
   readonly der: readonly Uint8Array[]
@@ -69,7 +69,10 @@ export interface KnownChain {
 /** The reading half of a codec: no keys, no cryptography, no I/O. */
 export interface EnvelopeDecoder {
   readonly mediaType: string
-  /** @throws INVALID_ENVELOPE for anything but one well-formed envelope */
+  /**
+   * The certificates are never views of the bytes, which are the caller's to change, for they may be remembered.
+   * @throws INVALID_ENVELOPE for anything but one well-formed envelope
+   */
   parse(bytes: Uint8Array, known?: KnownChain): UnverifiedEnvelope
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a signature is whole: its envelope is well-formed, and was signed by its own certificate chain.
 import type { Signature } from '../attachment.js'
-import { copyBytes } from '../bytes.js'
 import type { Awaitable } from '../crypto/platform.js'
 import { isOcisignError, OcisignError, printable } from '../errors.js'
 import type { ProvenCertificate } from '../x509/path.js'
@@ -52,10 +51,8 @@ async function validateFirst(
   loading: ReturnType<LoadAnchors>,
   signed: Intact['signed'],
 ): Promise<Intact | OcisignError> {
-  // Copied at once: the chain may be remembered, and its bytes are the caller's.
-  const der = envelope.chain.map(copyBytes)
   const anchors = loading instanceof Promise ? await loading : loading
-  const chain = await validateChain(der, findProven(der, chains, anchors))
+  const chain = await validateChain(envelope.chain, findProven(envelope.chain, chains, anchors))
   return proveSignature({ envelope, chain, anchors, signed })
 }
 

@@ -8,7 +8,7 @@ import type { CallOptions, Target } from '../descriptor.js'
 import { OcisignError } from '../errors.js'
 import type { RawSignature, SigningKey, X509Material } from '../key.js'
 import type { Signer } from '../signer.js'
-import { createNotaryAttachment, type SignatureManifestForm, thumbprintAnnotation } from './attachment.js'
+import { createNotaryAttachment, type SignatureManifestForm } from './attachment.js'
 import { type ChainCache, createChainCache, type ValidatedChain, validateChain } from './chain.js'
 import { badSignature, verifyEnvelopeSignature } from './check/integrity.js'
 import { validityProblem } from './check/timestamp.js'
@@ -42,8 +42,6 @@ export interface NotarySignerOptions {
   readonly signingAgent?: string
   readonly clock?: () => Date
 }
-
-const createdAnnotation = 'org.opencontainers.image.created'
 
 /**
  * Makes a signer of Notary Project signatures (signature-specification, signing-and-verification-workflow).
@@ -95,10 +93,7 @@ async function signTarget(
   return {
     mediaType: format.mediaType,
     bytes,
-    annotations: {
-      [thumbprintAnnotation]: JSON.stringify(await Promise.all(chain.der.map(thumbprint))),
-      [createdAnnotation]: signingTime.toISOString().replace('.000Z', 'Z'),
-    },
+    annotations: await manifestAnnotations(chain.der, signingTime),
   }
 }
 
@@ -149,10 +144,4 @@ function requireExpiry(seconds: number | undefined): void {
   throw new OcisignError('MISUSE_OPTION', 'expirySeconds is a whole number of seconds above 0', {
     option: 'expirySeconds',
   })
-}
-
-async function thumbprint(der: Uint8Array): Promise<string> {
-  const hasher = createHasher('sha256')
-  hasher.update(der)
-  return encodeHex(await hasher.digest())
 }

@@ -58,14 +58,18 @@ export function parseName(der: Uint8Array): Name {
   walkName(reader, (first) => {
     const oid = readOid(reader)
     const type = attributeTypes[oid]
-    const tag = peekTag(reader)
-    const value = decodeString(tag, readContent(reader, tag))
+    const value = readString(reader)
     const attribute = type === undefined ? { oid, value } : { oid, type, value }
     if (first) name.push([attribute])
     else name.at(-1)!.push(attribute)
   })
   finish(reader)
   return name
+}
+
+function readString(reader: DerReader): string {
+  const tag = peekTag(reader)
+  return decodeString(tag, readContent(reader, tag))
 }
 
 /** Holds the name to what {@link parseName} accepts, without decoding it; returns whether it is empty. */
@@ -196,18 +200,22 @@ const order = ['C', 'ST', 'L', 'STREET', 'POSTALCODE', 'O', 'OU', 'CN', 'SERIALN
  * @throws INVALID_DER | INVALID_CERTIFICATE as {@link parseName} does
  */
 export function formatName(der: Uint8Array): string {
+  const reader = createDerReader(der)
   const unknown: string[] = []
   const known: string[] = order.map(() => '')
-  for (const part of parseName(der))
-    for (const { oid, type, value } of part) {
-      if (type === undefined) unknown.push(`${oid}=#${encodeHex(encodeString(value))}`)
-      else {
-        const place = order.indexOf(type)
-        const text = `${type}=${escapeValue(value)}`
-        if (type === 'CN' || type === 'SERIALNUMBER') known[place] = value === '' ? '' : text
-        else known[place] = known[place] ? `${known[place]}+${text}` : text
-      }
+  walkName(reader, () => {
+    const oid = readOid(reader)
+    const type = attributeTypes[oid]
+    const value = readString(reader)
+    if (type === undefined) unknown.push(`${oid}=#${encodeHex(encodeString(value))}`)
+    else {
+      const place = order.indexOf(type)
+      const text = `${type}=${escapeValue(value)}`
+      if (type === 'CN' || type === 'SERIALNUMBER') known[place] = value === '' ? '' : text
+      else known[place] = known[place] ? `${known[place]}+${text}` : text
     }
+  })
+  finish(reader)
   return [...unknown, ...known.filter((text) => text !== '')].reverse().join(',')
 }
 

@@ -84,8 +84,11 @@ export async function verifyChainSignatures(
   for (let position = chain.length - 1 - known.length; position >= 0; position--) {
     const certificate = chain[position]!
     const [issuer] = proven
-    if (issuer) await verifyIssuedBy(certificate, issuer.certificate, issuer.key, position)
-    const key = await importCertificateKey(certificate, position)
+    // Where everything is at hand there is nothing to wait for, and waiting costs.
+    const verifying = issuer && verifyIssuedBy(certificate, issuer.certificate, issuer.key, position)
+    if (verifying) await verifying
+    const importing = importCertificateKey(certificate, position)
+    const key = importing instanceof Promise ? await importing : importing
     if (!issuer) await verifyIssuedBy(certificate, certificate, key, position)
     proven.unshift({ certificate, key })
   }

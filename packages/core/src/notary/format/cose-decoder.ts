@@ -6,6 +6,7 @@ import { attributeNames, attributesProblem, criticalProblem, maxCritical } from 
 import {
   type EnvelopeDecoder,
   type ExtendedAttribute,
+  type KnownChain,
   payloadMediaType,
   type SignedAttributes,
   type SigningScheme,
@@ -65,15 +66,14 @@ const knownTexts: readonly string[] = /* @__PURE__ */ (() => [
  *
  * Accepts one COSE_Sign1 under tag 18 and nothing after it: definite lengths, no duplicate label, valid UTF-8, one of
  * the six algorithms. Order and longer heads than needed are left as they are, for the signature covers them. Nothing
- * of it is verified; unprotected parameters that would decide something are refused. The certificates are views of the
- * bytes given: whoever keeps them copies them.
+ * of it is verified; unprotected parameters that would decide something are refused.
  */
 export const coseDecoder: EnvelopeDecoder = {
   mediaType: coseMediaType,
-  parse: (bytes) => decodeEnvelope(coseMediaType, bytes, decodeCose),
+  parse: (bytes, known) => decodeEnvelope(coseMediaType, bytes, (input) => decodeCose(input, known)),
 }
 
-function decodeCose(input: Uint8Array): UnverifiedEnvelope {
+function decodeCose(input: Uint8Array, known?: KnownChain): UnverifiedEnvelope {
   if (input[0] !== coseSign1Head[0] || input[1] !== coseSign1Head[1]) throw refuse('is no tagged COSE_Sign1')
   const reader = createCborReader(input)
   reader.offset = coseSign1Head.length
@@ -101,7 +101,7 @@ function decodeCose(input: Uint8Array): UnverifiedEnvelope {
     algorithm: algorithmOf(protectedHeader.get(coseLabels.algorithm)),
     toBeSigned: encodeSigStructure(protectedBytes, payload),
     signature: copyBytes(signature),
-    chain: readChain(unprotectedHeader.get(coseLabels.certificateChain)),
+    chain: readChain(unprotectedHeader.get(coseLabels.certificateChain), known),
     // Of another type they are none, as in the reference: an agent never fails a verification, a timestamp is missing.
     unsigned: {
       signingAgent: typeof signingAgent === 'string' ? signingAgent : undefined,
@@ -161,10 +161,13 @@ function isSameChain(a: CborValue, b: CborValue): boolean {
 }
 
 /** Only the array form of RFC 9360, and only unprotected: the reference knows no other. */
-function readChain(chain: CborValue): readonly Uint8Array[] {
-  if (!Array.isArray(chain)) throw refuse('has no certificate chain')
-  for (const certificate of chain)
+function readChain(certificates: CborValue, known: KnownChain | undefined): readonly Uint8Array[] {
+  if (!Array.isArray(certificates)) throw refuse('has no certificate chain')
+  const chain = certificates.map((certificate: CborValue, position) => {
     if (!(certificate instanceof Uint8Array)) throw refuse('has a certificate that is not a byte string')
+    const read = known?.der[position]
+    return read && equalBytes(read, certificate) ? read : copyBytes(certificate)
+  })
   requireChainLimits(coseMediaType, chain)
   return chain
 }
