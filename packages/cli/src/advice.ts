@@ -5,7 +5,7 @@ import { type ErrorCode, isOcisignError, type OcisignError, printable } from '@o
 const maxErrors = 100
 
 /** The error of one of these codes, among an error, what caused it, and the refusals it sums up. */
-export function findError(error: unknown, codes: readonly ErrorCode[]): OcisignError | undefined {
+function findError(error: unknown, codes: readonly ErrorCode[]): OcisignError | undefined {
   const open: unknown[] = [error]
   for (let seen = 0; open.length > 0 && seen < maxErrors; seen++) {
     const next = open.shift()

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { expect, test, vi } from 'vitest'
 import { askPassphrase } from '../src/passphrase.js'
+import { ask as askLine } from '../src/prompt.js'
 
 /** A terminal with somebody who types. */
 function terminal(typed: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -26,7 +27,13 @@ function terminal(typed: readonly string[], env: Readonly<Record<string, string>
     kill: vi.fn(() => controller.abort(new Error('interrupted'))),
     pid: 1,
   }
-  return { ask: () => askPassphrase({ signal: controller.signal }, surroundings), shown, stdin, surroundings }
+  return {
+    ask: () => askPassphrase({ signal: controller.signal }, surroundings),
+    askName: () => askLine('Name: ', { signal: controller.signal }, { secret: false, surroundings }),
+    shown,
+    stdin,
+    surroundings,
+  }
 }
 
 test('reads a line without showing it, and leaves the terminal as it was', async () => {
@@ -56,4 +63,10 @@ test('the end of input is no passphrase, Ctrl-C an interruption', async () => {
   await expect(ask()).rejects.toThrow('interrupted')
   expect(surroundings.kill).toHaveBeenCalledWith(1, 'SIGINT')
   expect(stdin.setRawMode).toHaveBeenLastCalledWith(false)
+})
+
+test('what is no secret is shown as it is typed', async () => {
+  const { askName, shown } = terminal(['\u007fmx\u007fe\r'])
+  expect(await askName()).toBe('me')
+  expect(shown).toEqual(['Name: ', 'm', 'x', '\b \b', 'e', '\n'])
 })

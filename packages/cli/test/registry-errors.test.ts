@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes wrong with a registry is one line: what, where, with its status, and what to do; and a code of its own.
+import { join } from 'node:path'
+import type { MisbehaviourRule } from '@ocisign/conformance/fake'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { codeOf, linesOf, run } from './support/program.js'
+import { createRegistryScene, type RegistryScene } from './support/registry.js'
+
+let scene: RegistryScene
+beforeAll(async () => {
+  scene = await createRegistryScene()
+  await run(['sign', ...scene.signingWith('good'), scene.app('v1')])
+})
+afterAll(() => scene.dispose())
+
+const verify = (reference: string, ...args: readonly string[]) =>
+  run(['verify', ...scene.policy, '--output', 'json', ...args, reference])
+
+/** Runs under a misbehaviour; the one line that is said, its code, and the report. */
+async function during(rules: readonly MisbehaviourRule[], reference = scene.app('v1')) {
+  const ends = rules.map((rule) => scene.registry.misbehave(rule))
+  const ended = await verify(reference, '--timeout', '20s')
+  for (const end of ends) end()
+  expect(linesOf(ended.stderr)).toHaveLength(1)
+  expect(ended.stderr).not.toMatch(/\n\s+at /)
+  return { ...ended, code: codeOf(ended.stderr), report: JSON.parse(ended.stdout) }
+}
+
+describe('each has its code, and is no yes', () => {
+  test('a host that is not there', async () => {
+    const ended = await run(['list', '127.0.0.1:1/org/app:v1'])
+    expect(ended.status).toBe(3)
+    expect(codeOf(ended.stderr)).toBe('UNAVAILABLE_HOST')
+    expect(ended.stderr).toContain('127.0.0.1:1')
+  })
+
+  test('a name that nobody knows', async () => {
+    const ended = await run(['list', 'registry.invalid/org/app:v1'])
+    expect(codeOf(ended.stderr)).toBe('UNAVAILABLE_HOST')
+    expect(ended.stderr).toContain('registry.invalid')
+    expect(linesOf(ended.stderr)).toHaveLength(1)
+  })
+
+  test('a repository, a tag and a digest that are not there', async () => {
+    const absent = `sha256:${'0'.repeat(64)}`
+    for (const [reference, code] of [
+      [`${scene.registry.host}/org/absent:v1`, /^UNAVAILABLE_(?:REPOSITORY|NOT_FOUND)$/],
+      [scene.app('absent'), /^UNAVAILABLE_NOT_FOUND$/],
+      [scene.app(`@${absent}`), /^UNAVAILABLE_NOT_FOUND$/],
+    ] as const) {
+      const ended = await run(['list', reference])
+      expect(ended.status).toBe(3)
+      expect(codeOf(ended.stderr)).toMatch(code)
+      expect(ended.stderr).toContain('404')
+    }
+  })
+
+  test.each([
+    [403, 'DENIED_REPOSITORY'],
+    [429, 'UNAVAILABLE_RATE_LIMIT'],
+    [500, 'UNAVAILABLE_REGISTRY'],
+    [502, 'UNAVAILABLE_REGISTRY'],
+  ] as const)('%i at the manifest', async (status, code) => {
+    const { report, ...ended } = await during([{ when: { what: 'manifests' }, how: { kind: 'status', status } }])
+    expect(ended).toMatchObject({ status: 3, code })
+    expect(report.decision).toBe('unavailable')
+    expect(ended.stderr).toContain(scene.registry.host)
+  })
+
+  test.each([401, 403, 429, 500])('%i at the listing is not "unsigned"', async (status) => {
+    const { report, ...ended } = await during([{ when: { what: 'referrers' }, how: { kind: 'status', status } }])
+    expect(ended.status).toBe(3)
+    expect(ended.code).toMatch(/^UNAVAILABLE_|^DENIED_/)
+    expect(report.decision).toBe('unavailable')
+  })
+
+  test.each([
+    ['cut short', { kind: 'truncate', bytes: 100 }],
+    ['another', { kind: 'body', body: '{}' }],
+    ['longer than stated', { kind: 'longer', bytes: 10, stated: true }],
+  ] as const)('a signature that is %s', async (_, how) => {
+    const { report, ...ended } = await during([{ when: { what: 'blobs', method: 'GET' }, how }])
+    expect([1, 3]).toContain(ended.status)
+    expect(report.decision).not.toBe('verified')
+  })
+
+  test('a tag that moves meanwhile does not change what is verified', async () => {
+    const { digest } = await scene.registry.repository('org/app').resolve('v1')
+    const other = scene.registry.seedImage('org/app', undefined, 'other')
+    const how = { kind: 'instead', path: `/v2/org/app/manifests/${other.digest}` } as const
+    const { report } = await during([{ when: { what: 'manifests', path: '/v1', from: 1 }, how }])
+    expect(report.subject?.digest).not.toBe(digest)
+    expect(report.decision).not.toBe('verified')
+  })
+
+  test('a server that never answers', async () => {
+    const end = scene.registry.misbehave({ how: { kind: 'hang', at: 'request' } })
+    const began = performance.now()
+    const ended = await verify(scene.app('v1'), '--timeout', '2s')
+    end()
+    expect(performance.now() - began).toBeLessThan(15_000)
+    expect(ended.status).toBe(3)
+    expect(codeOf(ended.stderr)).toBe('UNAVAILABLE_DEADLINE')
+    expect(linesOf(ended.stderr)).toHaveLength(1)
+  })
+})
+
+test('what a registry says is escaped, and secrets are not said back', async () => {
+  const end = scene.registry.misbehave({ how: { kind: 'echo', status: 403 } })
+  const secret = 'correct-horse-battery'
+  const args = ['list', '-u', 'alice', '--password-stdin', '--debug', scene.app('v1')]
+  const ended = await run(args, { stdin: secret })
+  end()
+  expect(ended.status).toBe(3)
+  const all = ended.stdout + ended.stderr
+  expect(all).not.toContain(secret)
+  expect(all).not.toContain(Buffer.from(`alice:${secret}`).toString('base64'))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  expect(all).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/)
+})
+
+describe('progress', () => {
+  const watched = join(import.meta.dirname, 'support/watched.cjs')
+  const references = () => Array.from({ length: 8 }, () => scene.app('v1'))
+
+  test('is one line, and gone in the end', async () => {
+    const ended = await run(['verify', ...scene.policy, ...references()], { require: watched, env: { TERM: 'xterm' } })
+    expect(ended.status).toBe(0)
+    expect(ended.stderr).toMatch(/1 of 8 done/)
+    expect(ended.stderr).not.toContain('\n')
+    expect(ended.stderr.endsWith('\r\u001b[K')).toBe(true)
+    expect(ended.stdout).not.toContain('\u001b')
+  })
+
+  test.each([
+    ['--quiet', ['--quiet'], 'xterm'],
+    ['a terminal that cannot', [], 'dumb'],
+  ])('is not shown for %s', async (_, args, TERM) => {
+    const ended = await run(['verify', ...scene.policy, ...args, ...references()], { require: watched, env: { TERM } })
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('of a copy is in bytes', async () => {
+    const layout = scene.path('copied')
+    const args = ['copy', ...scene.policy, '--to-oci-layout', scene.app('v1'), layout]
+    const ended = await run(args, { require: watched, env: { TERM: 'xterm' } })
+    expect(ended.status).toBe(0)
+    expect(ended.stderr).toMatch(/manifests and blobs done, \d+ under way, [\d.]+ K?i?B transferred/)
+  })
+})
