@@ -38,6 +38,7 @@ export {
 } from './notary/attributes.js'
 export type { NotaryClaims } from './notary/claims.js'
 export * from './notary/envelope.js'
+export { createEnvelopeSigner, type EnvelopeSignerOptions, type GeneratedEnvelope } from './notary/envelope-signer.js'
 export type {
   AnyVerificationExtension,
   ExtensionAnswer,
@@ -69,7 +70,7 @@ export {
 } from './notary/trust-store.js'
 export { createNotaryVerifier, type NotaryVerifierOptions } from './notary/verifier.js'
 export * from './provider/index.js'
-export type { Listing, ReadBackOptions, Wait } from './read-back.js'
+export type { Listing, ReadBackOptions } from './read-back.js'
 export * from './reference.js'
 export type { Judgement } from './requirement.js'
 export { type SignedArtifact, type SignOptions, signArtifact } from './sign.js'

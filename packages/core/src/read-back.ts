@@ -3,15 +3,13 @@
 import { type CallOptions, type Descriptor, mediaTypes, type Target } from './descriptor.js'
 import { OcisignError } from './errors.js'
 import { limits } from './limits.js'
+import { jitter, waitFor } from './provider/retry.js'
 import type { ReferrerLister } from './store.js'
-
-/** Waits before something is listed again; rejects with the signal's reason once that is aborted. */
-export type Wait = (milliseconds: number, signal?: AbortSignal) => Promise<void>
 
 /** What every verb that attaches something accepts. */
 export interface ReadBackOptions {
-  /** For tests; by default a timer. */
-  readonly wait?: Wait | undefined
+  /** Waits before something is listed again; for tests. */
+  readonly wait?: ((milliseconds: number, options: CallOptions) => Promise<void>) | undefined
 }
 
 /** What a listing said of something that was stored. */
@@ -30,15 +28,15 @@ export async function attachListed<T>(
     if (await isListed(attached)) return true
     for (const milliseconds of waits) {
       // Two writers that undo each other must not keep step.
-      await wait(milliseconds * (0.5 + random()), signal)
+      await wait(jitter(milliseconds), { signal })
       if (await isListed(attached)) return true
     }
     return false
   }
   const first = await attach(false)
-  if (await isListedWithin(first, [100, 300])) return { attached: first, listing: 'listed' }
+  if (await isListedWithin(first, [150, 500])) return { attached: first, listing: 'listed' }
   const second = await attach(true)
-  return { attached: second, listing: (await isListedWithin(second, [900])) ? 'listed' : 'unlisted' }
+  return { attached: second, listing: (await isListedWithin(second, [1200])) ? 'listed' : 'unlisted' }
 }
 
 /** Tells whether a store lists this manifest for the subject as readers have to find it. @throws UNAVAILABLE_LIMIT */
@@ -81,19 +79,3 @@ export function tooManyReferrers(subject: Target): OcisignError {
     retryable: false,
   })
 }
-
-const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32
-
-const waitFor: Wait = (milliseconds, signal) =>
-  new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, milliseconds)
-    signal?.addEventListener('abort', stop, { once: true })
-  })
