@@ -6,6 +6,7 @@ import { createCache } from './auth/cache.js'
 import { fetchBlob } from './blobs.js'
 import { createClient } from './client.js'
 import type { RepositoryContext } from './context.js'
+import { createKeepAliveFetch } from './keep-alive.js'
 import { createManifests } from './manifests.js'
 import { isManifestType } from './media-type.js'
 import { parseHost, parseRepositoryName, type RepositoryName } from './names.js'
@@ -47,7 +48,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   const limits = limitsOf(options.limits)
   const notice = options.onNotice ?? (() => {})
   const transport = createTransport({
-    fetch: options.fetch ?? globalThis.fetch,
+    fetch: options.fetch ?? createKeepAliveFetch(globalThis.fetch),
     limits,
     clock,
     notice,
