@@ -15,7 +15,7 @@ const rounds = 30
 
 /** A registry in which about one in seven requests fails. */
 async function createFaulty(server: FakeRegistryOptions, seed: number): Promise<Scene> {
-  const scene = await createScene({ server, client: { limits: { idleMilliseconds: 200 } } })
+  const scene = await createScene({ server })
   scene.server.misbehave({ how: { kind: 'random', faults: { rate: 0.15, seed } } })
   return scene
 }

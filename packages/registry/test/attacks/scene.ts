@@ -88,7 +88,7 @@ export async function createScene(options: SceneOptions = {}): Promise<Scene> {
   for (let count = 0; count < signatures; count += 1) await signArtifact(inside, 'v1', signer)
   const client = createRegistry({
     ...options.client,
-    limits: { backoffMilliseconds: 1, idleMilliseconds: 500, ...options.client?.limits },
+    limits: { backoffMilliseconds: 1, ...options.client?.limits },
   })
   const repository = client.repository(`${server.host}/${name}`)
   const verifier = verifierFor(`${server.host}/${name}`)
