@@ -161,6 +161,8 @@ async function readManifest(
 
 /** Why a manifest is definitely not to be had; undefined where nobody knows. */
 function reasonOf(error: unknown): LostReason | undefined {
+  // Other content than its digest says is the store's failure, or the network's: what it is, nobody has seen.
+  if (isOcisignError(error, 'INVALID_CONTENT')) return undefined
   if (errorKind(error) === 'INVALID') return 'invalid'
   if (isOcisignError(error, 'UNAVAILABLE_NOT_FOUND')) return 'missing'
   if (isOcisignError(error, 'UNAVAILABLE_LIMIT')) return 'too-large'

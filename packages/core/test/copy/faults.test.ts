@@ -43,6 +43,16 @@ describe('content that is not what its digest says', () => {
     expect(written).toEqual([])
   })
 
+  test('a referrer: it is not reported as none', async () => {
+    const made = await scene()
+    for (const { digest, size } of [made.ofAmd, made.sbom]) {
+      const { store, written } = empty()
+      const lying = exchanging(made.source, { [digest]: new Uint8Array(size) })
+      await expect(copyArtifact(lying, 'v1', store)).rejects.toMatchObject(code('INVALID_CONTENT'))
+      expect(written).toEqual([])
+    }
+  })
+
   test('the artifact: another than was asked for is not copied', async () => {
     const made = await scene()
     const { store, written } = empty()
