@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-
-import { createHasher } from '#crypto'
 import { algorithmName, requireAlgorithm } from '../algorithm.js'
 import type { Signature } from '../attachment.js'
-import { encodeHex, equalBytes } from '../bytes.js'
+import { equalBytes } from '../bytes.js'
 import type { CallOptions, Target } from '../descriptor.js'
 import { OcisignError } from '../errors.js'
 import type { RawSignature, SigningKey, X509Material } from '../key.js'
@@ -20,6 +18,7 @@ import {
   type SignedAttributes,
   type SigningScheme,
 } from './envelope.js'
+import { manifestAnnotations } from './manifest-annotations.js'
 import { encodePayload, requireUserMetadata } from './payload.js'
 
 /** What {@link createNotarySigner} needs. */
