@@ -109,7 +109,7 @@ describe('createEnvelopeSigner', () => {
     ['half an envelope', { spoil: (bytes) => bytes.subarray(0, 100) }, 'INVALID_ENVELOPE'],
     [
       'an envelope that expired',
-      { attributes: { signingTime: new Date('2026-06-01T10:00:00Z'), expiry: new Date('2026-06-01T11:00:00Z') } },
+      { attributes: { signingTime: new Date('2026-06-01T11:58:00Z'), expiry: new Date('2026-06-01T11:59:00Z') } },
       'UNTRUSTED_EXPIRED',
     ],
     ['a time in the future', { attributes: { signingTime: new Date('2026-06-01T13:00:00Z') } }, 'INVALID_ENVELOPE'],
