@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { tmpdir } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import type { Writable } from 'node:stream'
 import { type ArtifactStore, type CallOptions, OcisignError, printable, type TagLister } from '@ocisign/core'
 import { type Context, layoutLimits, type ReadingLimits } from '../context.js'
 import { documentTypes } from '../entry.js'
@@ -12,7 +11,7 @@ import { type Identity, ownIdentity } from '../identity.js'
 import { createReader, requireTaggable } from '../reader.js'
 import { createIndexDraft } from './index-draft.js'
 import { packLayout } from './pack.js'
-import { writeToStream } from './sink.js'
+import { type ByteSink, writeToStream } from './sink.js'
 import { createStaging } from './staging.js'
 
 /** What {@link createTarLayout} accepts. */
@@ -75,7 +74,7 @@ export interface NewTarLayout extends ArtifactStore, TagLister {
  * @throws MISUSE_OPTION where the file exists and may not be replaced
  */
 export async function createTarLayout(
-  target: string | Writable,
+  target: string | ByteSink,
   options: CreateTarLayoutOptions = {},
 ): Promise<NewTarLayout> {
   return createTarLayoutOn(nodeFileSystem, target, options)
@@ -84,7 +83,7 @@ export async function createTarLayout(
 /** Makes an archive on any file system; for tests. */
 export async function createTarLayoutOn(
   files: FileSystem,
-  target: string | Writable,
+  target: string | ByteSink,
   options: CreateTarLayoutOptions,
 ): Promise<NewTarLayout> {
   const { repository, replace = false, temporaryFolder } = options
@@ -109,7 +108,7 @@ export async function createTarLayoutOn(
   const writeArchive = async ({ signal }: CallOptions) => {
     const { blobs, sizes, release } = staging
     const chunks = packLayout({ index: draft.encode(), blobs, sizes, release }, { signal })
-    if (typeof target !== 'string' || path === undefined) return writeToStream(target as Writable, chunks, { signal })
+    if (typeof target !== 'string' || path === undefined) return writeToStream(target as ByteSink, chunks, { signal })
     const context: Context = { root: dirname(path), files, identity, limits: layoutLimits }
     const confirm = async () => {
       signal?.throwIfAborted()
