@@ -83,9 +83,9 @@ export async function createClient(
     // That something is tried again is worth knowing while one waits for it, and no more.
     if (kind === 'retry' ? invocation.flag('debug') : !invocation.flag('quiet')) terminal.notice(`ocisign: ${message}`)
   }
-  const fetch = await createFetch(invocation, terminal)
+  const send = await createFetch(invocation, terminal)
   return createRegistry({
-    ...(fetch && { fetch }),
+    ...(send && { fetch: send }),
     credentials,
     // Whoever names an authority wants TLS, also on this machine.
     insecureHosts: insecure ? 'all' : invocation.text('ca-file') !== undefined ? 'none' : undefined,
@@ -95,7 +95,7 @@ export async function createClient(
   })
 }
 
-async function createFetch(invocation: Invocation, { signal }: Terminal): Promise<typeof fetch | undefined> {
+async function createFetch(invocation: Invocation, { signal }: Terminal): Promise<typeof globalThis.fetch | undefined> {
   const { env } = process
   const file = invocation.text('ca-file')
   const hasProxy = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => env[name])

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import * as tls from 'node:tls'
 import { OcisignError } from '@ocisign/core'
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch } from 'undici'
+import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as request } from 'undici'
 
 /** What the environment and the command line say about the way to a host. */
 export interface Network {
@@ -29,10 +29,10 @@ export function createNetworkFetch({ authorities, env }: Network): Fetch {
   }
   const proxied = createProxied(proxies, ca && { ca })
   const isException = createExceptions(env.no_proxy ?? env.NO_PROXY ?? '')
-  const send = (input: Parameters<typeof fetch>[0], init?: Parameters<typeof fetch>[1]) => {
+  const send = (input: Parameters<typeof request>[0], init?: Parameters<typeof request>[1]) => {
     const { hostname, protocol } = new URL(input instanceof Object && 'url' in input ? input.url : input)
     const isProxied = proxies[protocol as keyof typeof proxies] !== undefined && !isException(hostname)
-    return fetch(input, { ...init, dispatcher: isProxied ? proxied : direct })
+    return request(input, { ...init, dispatcher: isProxied ? proxied : direct })
   }
   return send as unknown as Fetch
 }
