@@ -25,6 +25,7 @@ export interface RegistryLimits {
   readonly chunkBytes: number
 }
 
+/** The limits that hold where {@link RegistryOptions.limits} says nothing. */
 export const registryLimits: RegistryLimits = {
   requestsPerHost: 16,
   requestsPerSecond: 1_000,

@@ -44,6 +44,7 @@ export const errorStatuses = {
   TOOMANYREQUESTS: 429,
 } as const
 
+/** A code of the specification's errors. */
 export type FakeErrorCode = keyof typeof errorStatuses
 
 export function answer(

@@ -39,6 +39,7 @@ export interface FakeRegistryFeatures {
   readonly warning: string | undefined
 }
 
+/** What a fake registry is able to do unless it is told otherwise. */
 export const fakeRegistryFeatures: FakeRegistryFeatures = {
   referrersApi: true,
   referrersPerPage: Number.POSITIVE_INFINITY,
