@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export { type PluginProject, type PluginProjectOptions, writePluginProject } from './create.js'
 export {
   findPlugin,
   type InstalledPlugin,
@@ -7,6 +8,12 @@ export {
   listPlugins,
   pluginDirectory,
 } from './discover.js'
+export {
+  type InstalledVersion,
+  type InstallPluginOptions,
+  installPlugin,
+  uninstallPlugin,
+} from './install/install.js'
 export { keyUri, openPluginKey, type PluginKeyOptions } from './key.js'
 export { type OpenPlugin, openPlugin, type Plugin, type PluginOptions, type Question } from './plugin.js'
 export type {
@@ -18,3 +25,5 @@ export type {
   VerifierCapability,
 } from './protocol.js'
 export { compareVersions, isVersion } from './semver.js'
+export { openPluginSigner, type PluginSignerOptions } from './signer.js'
+export { openPluginExtension } from './verifier.js'

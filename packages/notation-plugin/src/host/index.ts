@@ -1,2 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-export {}
+export { certificateChainSetting, type HostKeyOptions, type OpenHostKey } from './key.js'
+export {
+  type AnswerOptions,
+  createNotationPlugin,
+  type HostAnswer,
+  type HostProcess,
+  type HostStream,
+  type HostVerdict,
+  type HostVerifier,
+  type NotationPlugin,
+  type NotationPluginOptions,
+} from './plugin.js'
