@@ -61,6 +61,7 @@ export interface ErrorCatalogue {
   UNTRUSTED_METADATA: { readonly missing: readonly string[] }
   UNTRUSTED_NO_POLICY: { readonly scope?: string; readonly policyName?: string }
   UNTRUSTED_NO_SIGNATURE: Refused
+  UNTRUSTED_REVOKED: { readonly revoked: readonly string[] }
   UNTRUSTED_SIGNATURE: Refused
   UNTRUSTED_TARGET: { readonly expected: string; readonly signed: string }
   UNTRUSTED_THRESHOLD: { readonly threshold: number; readonly identities: readonly string[] }

@@ -84,9 +84,10 @@ export async function evaluate(
   if (extension && !isAnchored) refuseUnprocessed(extension, envelope, [])
   else if (extension) {
     const trustedIdentities = policy.trustedIdentities.map(({ text }) => text)
-    const answer = await askExtension(extension, { envelope, target, trustedIdentities }, context)
+    const checks = replaced.filter((check) => check !== 'revocation' || wantsRevocation)
+    const answer = await askExtension(extension, { envelope, target, trustedIdentities, checks }, context)
     if (answer.trustedIdentity) note('authenticity', answer.trustedIdentity)
-    if (answer.revocation && wantsRevocation) note('revocation', answer.revocation)
+    if (answer.revocation) note('revocation', answer.revocation)
   }
   if (isOcisignError(signed)) throw signed
   checkTarget(signed, target)

@@ -13,11 +13,13 @@ export interface ExtensionRequest {
   readonly target: Target
   /** As the trust policy has them. */
   readonly trustedIdentities: readonly string[]
+  /** Those of its checks that the trust policy does not skip. */
+  readonly checks: readonly ReplaceableCheck[]
 }
 
-/** What an extension answers: an outcome for each check it replaces, and the critical attributes it dealt with. */
+/** What an extension answers: an outcome for each check it was asked for, and the critical attributes it dealt with. */
 export interface ExtensionAnswer<R extends ReplaceableCheck> {
-  readonly results: Readonly<Record<R, Outcome>>
+  readonly results: Readonly<Partial<Record<R, Outcome>>>
   readonly processedAttributes: readonly (string | number)[]
 }
 

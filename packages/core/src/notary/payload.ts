@@ -5,7 +5,7 @@ import type { Target } from '../descriptor.js'
 import { isDigest } from '../digest.js'
 import { isOcisignError, OcisignError, printable } from '../errors.js'
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject, requireExactNames } from '../json.js'
-import { isPlain, takeAll, takeMembers, takeString, takeUnsigned } from '../json-cursor.js'
+import { isPlain, type JsonCursor, takeAll, takeMembers, takeString, takeUnsigned } from '../json-cursor.js'
 
 /** Annotations that begin so belong to the Notary Project. */
 export const reservedMetadataPrefix = 'io.cncf.notary'
@@ -49,16 +49,13 @@ export function parsePayload(bytes: Uint8Array): SignedTarget {
 }
 
 const splitNames = ['mediaType', 'digest', 'size'] as const
+const takePayload = (cursor: JsonCursor) => takeMembers(cursor, payloadNames, takeTarget)
+const takeTarget = (cursor: JsonCursor) => takeMembers<string | number>(cursor, splitNames, takeMember)
+const takeMember = (cursor: JsonCursor, place: number) => (place === 2 ? takeUnsigned(cursor) : takeString(cursor))
 
 /** Reads what nearly all payloads are; undefined for any other, which the general reader then judges. */
 function splitPayload(bytes: Uint8Array): SignedTarget | undefined {
-  const payload = takeAll(decodeCharacters(bytes), (cursor) =>
-    takeMembers(cursor, payloadNames, () =>
-      takeMembers<string | number>(cursor, splitNames, (_, place) =>
-        place === 2 ? takeUnsigned(cursor) : takeString(cursor),
-      ),
-    ),
-  )
+  const payload = takeAll(decodeCharacters(bytes), takePayload)
   const [mediaType, digest, size] = payload?.[0] ?? []
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || typeof size !== 'number') return
   return mediaType !== '' && isPlain(mediaType) && isDigest(digest) ? { mediaType, digest, size } : undefined

@@ -65,8 +65,8 @@ export async function askExtension(
   refuseUnprocessed(extension, request.envelope, processedAttributes)
   const given: Partial<Record<ReplaceableCheck, Outcome>> = results
   // What it was not asked for is not heard.
-  const answered = Object.fromEntries(extension.replaces.map((check) => [check, given[check]]))
-  const missing = extension.replaces.filter((check) => answered[check] === undefined)
+  const answered = Object.fromEntries(request.checks.map((check) => [check, given[check]]))
+  const missing = request.checks.filter((check) => answered[check] === undefined)
   if (missing.length > 0)
     throw new OcisignError(
       'UNAVAILABLE_VERIFICATION',

@@ -48,15 +48,17 @@ const headerNames: readonly string[] = /* @__PURE__ */ (() => [
 
 /** Takes apart an envelope; its strings are to be base64, but for the signing agent. */
 export function splitEnvelope(text: string): JwsEnvelope | undefined {
-  const values = takeAll(text, (cursor) => takeMembers<string | JwsUnprotected>(cursor, envelopeNames, takeMember))
+  const values = takeAll(text, takeEnvelope)
   if (!values) return
   const [payload, encodedHeader, signature, header] = values as readonly [Member, Member, Member, JwsUnprotected?]
   return { payload, protected: encodedHeader, signature, header }
 }
 
+const takeEnvelope = (cursor: JsonCursor) => takeMembers<string | JwsUnprotected>(cursor, envelopeNames, takeMember)
+
 function takeMember(cursor: JsonCursor, place: number): string | JwsUnprotected | undefined {
   if (place !== 3) return takeString(cursor)
-  const values = takeMembers<Taken>(cursor, headerNames, takeHeader)
+  const values = takeMembers<Taken>(cursor, headerNames, takeUnprotected)
   if (!values) return
   const [x5c, signingAgent, timestamp] = values
   // It may be any text, so it is looked into.
@@ -64,16 +66,18 @@ function takeMember(cursor: JsonCursor, place: number): string | JwsUnprotected 
   return { x5c, signingAgent, timestamp, names: headerNames.filter((_, place) => values[place] !== undefined) }
 }
 
-const takeHeader = (cursor: JsonCursor, place: number): Taken | undefined =>
+const takeUnprotected = (cursor: JsonCursor, place: number): Taken | undefined =>
   place === 0 ? takeStrings(cursor) : takeString(cursor)
 
 /** Takes apart a protected header without extended attributes; each of its strings is to be compared, or a time. */
 export function splitProtected(text: string): JwsProtected | undefined {
-  const values = takeAll(text, (cursor) => takeMembers<Taken>(cursor, protectedNames, takeProtected))
+  const values = takeAll(text, takeHeader)
   if (!values) return
   const [alg, cty, crit, signingScheme, signingTime, authenticSigningTime, expiry] = values
   return { alg, cty, crit, signingScheme, signingTime, authenticSigningTime, expiry, extended: {} }
 }
+
+const takeHeader = (cursor: JsonCursor) => takeMembers<Taken>(cursor, protectedNames, takeProtected)
 
 const takeProtected = (cursor: JsonCursor, place: number): Taken | undefined =>
   place === 2 ? takeStrings(cursor) : takeString(cursor)
