@@ -105,7 +105,7 @@ test('what is worth knowing is told, and holds no secret', async () => {
   expect(JSON.stringify(notices)).not.toMatch(/hunter2|Basic|\p{Cc}/u)
 })
 
-test('a thousand reads of which one in ten goes wrong: each is right or an error, and nobody waits for ever', async () => {
+test('many reads of which one in ten goes wrong: each is right or an error, and nobody waits for ever', async () => {
   const { server, repository } = await serveRepository(
     { records: false },
     { limits: { requestsPerHost: 4, idleMilliseconds: 200, requestsPerSecond: 100_000 } },
@@ -115,7 +115,7 @@ test('a thousand reads of which one in ten goes wrong: each is right or an error
   server.misbehave({ how: { kind: 'random', faults: { rate: 0.1, seed: 7 } } })
   const outcomes = new Map<string, number>()
   const note = (name: string) => outcomes.set(name, (outcomes.get(name) ?? 0) + 1)
-  const next = Array.from({ length: 1000 }, (_, index) => index).values()
+  const next = Array.from({ length: 300 }, (_, index) => index).values()
   const work = async () => {
     for (const index of next) {
       try {
@@ -128,8 +128,8 @@ test('a thousand reads of which one in ten goes wrong: each is right or an error
     }
   }
   await Promise.all(Array.from({ length: 16 }, work))
-  expect([...outcomes.values()].reduce((sum, count) => sum + count, 0)).toBe(1000)
-  expect(outcomes.get('right')).toBeGreaterThan(900)
+  expect([...outcomes.values()].reduce((sum, count) => sum + count, 0)).toBe(300)
+  expect(outcomes.get('right')).toBeGreaterThan(250)
   const known = /^right$|^INVALID_CONTENT$|^DENIED_(?:CREDENTIALS|REPOSITORY)$|^UNAVAILABLE_(?!NOT_FOUND|REPOSITORY)/
   expect([...outcomes.keys()].filter((name) => !known.test(name))).toEqual([])
 })
