@@ -28,8 +28,7 @@ export function takeMembers<T>(
   takeValue: (cursor: JsonCursor, place: number) => T | undefined,
 ): readonly (T | undefined)[] | undefined {
   if (!take(cursor, 0x7b)) return
-  const values: (T | undefined)[] = []
-  for (let place = 0; place < names.length; place++) values.push(undefined)
+  const values: (T | undefined)[] = names.map(() => undefined)
   do {
     const place = takeName(cursor, names)
     if (place < 0 || values[place] !== undefined || !take(cursor, 0x3a)) return

@@ -10,6 +10,9 @@ import {
   type VerificationKey,
 } from './platform.js'
 
+// Taken out once: among so many, each takes a while to find.
+const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST } = constants
+
 /** Makes a hasher. */
 export function createHasher(algorithm: DigestAlgorithm): Hasher {
   const hash = createHash(algorithm)
@@ -59,13 +62,8 @@ export function verifySignature(
   }
   if (key.publicKey.kind !== 'rsa' || signature.length !== key.publicKey.modulus.length) return false
   if (algorithm.scheme === 'RSASSA-PKCS1-v1_5')
-    return verify(algorithm.hash, message, { key: handle, padding: constants.RSA_PKCS1_PADDING }, signature)
+    return verify(algorithm.hash, message, { key: handle, padding: RSA_PKCS1_PADDING }, signature)
   if (algorithm.scheme !== 'RSASSA-PSS') return false
-  const saltLength = constants.RSA_PSS_SALTLEN_DIGEST
-  return verify(
-    algorithm.hash,
-    message,
-    { key: handle, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
-    signature,
-  )
+  const options = { key: handle, padding: RSA_PKCS1_PSS_PADDING, saltLength: RSA_PSS_SALTLEN_DIGEST }
+  return verify(algorithm.hash, message, options, signature)
 }
