@@ -9,6 +9,7 @@ export default defineConfig({
     'src/trusted-signing/index.ts',
     'src/vault/index.ts',
     'src/aws-kms/index.ts',
+    'src/aws-signer/index.ts',
     'src/cloud-kms/index.ts',
     'src/key-vault/index.ts',
   ],

@@ -2,7 +2,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'uri/index': 'src/uri/index.ts' },
+  entry: { index: 'src/index.ts', 'signer/index': 'src/signer/index.ts', 'uri/index': 'src/uri/index.ts' },
   format: ['esm'],
   // The declarations come from `tsc -b`; see docs/decisions.
   dts: false,

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  createEnvelopeSigner,
+  type EnvelopeDecoder,
+  OcisignError,
+  payloadMediaType,
+  printable,
+  type RetryOptions,
+  reportTries,
+  type SignatureManifestForm,
+  type Signer,
+  untilAborted,
+  withRetries,
+} from '@ocisign/core'
+import { keyError } from '../errors.js'
+import { parseProfileArn } from './arn.js'
+import { type AwsSignerClientLike, callOptions } from './client.js'
+
+/** What {@link createAwsSigner} accepts. */
+export interface AwsSignerOptions {
+  readonly client: AwsSignerClientLike
+  /** `arn:aws:signer:REGION:ACCOUNT:/signing-profiles/NAME`, without a version: the current one signs. */
+  readonly profileArn: string
+  /** `jws` or `jwsDecoder`: the one envelope that AWS Signer makes. */
+  readonly format: EnvelopeDecoder
+  readonly manifestForm?: SignatureManifestForm | undefined
+  readonly retry?: RetryOptions | undefined
+  /** For tests. */
+  readonly clock?: (() => Date) | undefined
+}
+
+/**
+ * Makes a {@link Signer} of a signing profile of AWS Signer (platform Notation-OCI-SHA384-ECDSA).
+ *
+ * The service makes the whole envelope, with the scheme `notary.x509.signingAuthority` and an expiry that the profile
+ * sets. It is proven before it is handed out: signature, certificates, and that it is of exactly the target.
+ *
+ * @throws MISUSE_OPTION, and when signing UNAVAILABLE_KEY | DENIED_KEY | UNTRUSTED_TARGET and what
+ * `createEnvelopeSigner` throws
+ */
+export function createAwsSigner(options: AwsSignerOptions): Signer {
+  const { client, profileArn, format, retry } = options
+  const profile = parseProfileArn(profileArn)
+  const id = `awssigner:${printable(profileArn, 200)}`
+  if (!profile || profile.version !== undefined)
+    throw new OcisignError(
+      'MISUSE_OPTION',
+      `${id} is no signing profile; write arn:aws:signer:REGION:ACCOUNT:/signing-profiles/NAME`,
+      {
+        option: 'profileArn',
+      },
+    )
+  if (format.mediaType !== 'application/jose+json')
+    throw new OcisignError('MISUSE_OPTION', 'AWS Signer makes JWS envelopes and no others', { option: 'format' })
+  const sign = async (payload: Uint8Array, signal: AbortSignal | undefined) => {
+    const input = { profileName: profile.name, profileOwner: profile.account, payload, payloadFormat: payloadMediaType }
+    const { signature, metadata } = await client.signPayload(input, callOptions(signal))
+    if (!signature)
+      throw new OcisignError('UNAVAILABLE_KEY', `${id} answered without a signature`, { id, retryable: false })
+    return { bytes: new Uint8Array(signature), annotations: metadata }
+  }
+  return createEnvelopeSigner({
+    id,
+    format,
+    digestAlgorithm: 'sha384',
+    manifestForm: options.manifestForm,
+    clock: options.clock,
+    generate: (payload, { signal }) =>
+      withRetries(
+        () =>
+          untilAborted(signal, () => sign(payload, signal)).catch((cause: unknown) => {
+            signal?.throwIfAborted()
+            throw keyError(id, cause)
+          }),
+        (error) => error instanceof Error && (error as OcisignError<'UNAVAILABLE_KEY'>).details?.retryable === true,
+        reportTries,
+        { ...retry, signal },
+      ),
+  })
+}
