@@ -93,13 +93,15 @@ function decodeCose(input: Uint8Array, known?: KnownChain): UnverifiedEnvelope {
   requireUnprotected(unprotectedHeader, protectedHeader)
   const signingAgent = unprotectedHeader.get(attributeNames.signingAgent)
   const timestamp = unprotectedHeader.get(attributeNames.timestampSignature)
+  const toBeSigned = encodeSigStructure(protectedBytes, payload)
   return {
     mediaType: coseMediaType,
-    payload: copyBytes(payload),
+    // It ends with a copy of the payload, and one copy is enough.
+    payload: toBeSigned.subarray(-payload.length),
     payloadType,
     attributes: readAttributes(protectedHeader),
     algorithm: algorithmOf(protectedHeader.get(coseLabels.algorithm)),
-    toBeSigned: encodeSigStructure(protectedBytes, payload),
+    toBeSigned,
     signature: copyBytes(signature),
     chain: readChain(unprotectedHeader.get(coseLabels.certificateChain), known),
     // Of another type they are none, as in the reference: an agent never fails a verification, a timestamp is missing.
