@@ -33,4 +33,5 @@ declare module '@ocisign/core' {
     UNAVAILABLE_REALM: From & { readonly realm: string; readonly retryable: false }
   }
 }
+
 export {}
