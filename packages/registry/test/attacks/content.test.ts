@@ -53,6 +53,17 @@ describe('CVE-2023-33959, GHSA-xhg5-42rf-296r: the wrong artifact, signed rightl
     await expect(readAll(repository, image)).rejects.toMatchObject(code('INVALID_CONTENT'))
   })
 
+  test('nor where the registry answers GET only, and says nothing of a digest', async () => {
+    const scene = await createScene({ signatures: 0 })
+    const other = await signOther(scene)
+    const { server, image, repository, verify } = scene
+    server.misbehave({ when: { method: 'HEAD' }, how: { kind: 'status', status: 405 } })
+    server.misbehave({ how: { kind: 'headers', headers: { 'docker-content-digest': undefined } } })
+    server.misbehave({ when: { path: pathOf(image.digest) }, how: { kind: 'instead', path: pathOf(other.digest) } })
+    await expect(repository.resolve(image.digest)).rejects.toMatchObject(code('INVALID_CONTENT'))
+    await expect(verify(image.digest)).rejects.toMatchObject(code('INVALID_CONTENT'))
+  })
+
   test('the right header over another body', async () => {
     const { server, image, repository, inside, verify } = await createScene({ signatures: 0 })
     const other = server.seedImage('org/app')
