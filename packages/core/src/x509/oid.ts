@@ -83,15 +83,32 @@ export const unsupportedNames: Readonly<Record<string, string>> = {
   '1.3.132.0.33': 'P-224',
 }
 
-/** The content of an OBJECT IDENTIFIER in DER. */
+/** The content of an OBJECT IDENTIFIER in DER. Every start of a program does this for all that are known: it makes no garbage. */
 export function encodeOidContent(dotted: string): number[] {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
-  return [first * 40 + second, ...rest].flatMap((number) => {
-    const groups = [number % 128]
-    for (let left = Math.floor(number / 128); left > 0; left = Math.floor(left / 128))
-      groups.unshift(0x80 | (left % 128))
-    return groups
-  })
+  const content: number[] = []
+  let [arc, arcs, first] = [0, 0, 0]
+  for (let index = 0; index <= dotted.length; index++) {
+    const code = index < dotted.length ? dotted.charCodeAt(index) : dot
+    if (code !== dot) {
+      arc = arc * 10 + code - zero
+      continue
+    }
+    arcs++
+    if (arcs === 1) first = arc
+    else pushArc(content, arcs === 2 ? first * 40 + arc : arc)
+    arc = 0
+  }
+  return content
+}
+
+const [dot, zero] = [0x2e, 0x30]
+
+/** In groups of seven bits, the highest first; all but the last have the eighth bit. */
+function pushArc(content: number[], arc: number): void {
+  let unit = 1
+  while (arc >= unit * 128) unit *= 128
+  for (; unit > 1; unit /= 128) content.push(0x80 | (Math.floor(arc / unit) % 128))
+  content.push(arc % 128)
 }
 
 interface KnownOid {
