@@ -3,7 +3,7 @@
 // Type-checks and runs every TypeScript example of the docstrings, the READMEs and the guides, against the built
 // packages as a user would import them. `node tools/run-examples.mjs [PART-OF-A-PATH]`.
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { transformSync } from 'esbuild'
@@ -22,11 +22,21 @@ const sources = [
   ]),
 ]
 
-/** A folder inside the workspace, whose packages and types are found from there. */
-function makeFolder() {
-  mkdirSync(join(workspaceRoot, 'tmp'), { recursive: true })
-  const folder = mkdtempSync(join(workspaceRoot, 'tmp/examples-'))
+/**
+ * A folder where an example finds our packages, and what the package it stands in has at hand: the clients of the
+ * service it speaks to.
+ */
+function makeFolder(base) {
+  mkdirSync(join(workspaceRoot, base, 'tmp'), { recursive: true })
+  const folder = mkdtempSync(join(workspaceRoot, base, 'tmp/examples-'))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  mkdirSync(join(folder, 'node_modules/@ocisign'), { recursive: true })
+  for (const each of packages)
+    symlinkSync(
+      join(workspaceRoot, 'packages', each.folder),
+      join(folder, 'node_modules/@ocisign', each.folder),
+      'junction',
+    )
   return folder
 }
 
@@ -68,13 +78,18 @@ async function runProblems({ path, line, file, code }) {
 }
 
 const wanted = process.argv[2] ?? ''
-const folder = makeFolder()
+const folders = new Map()
+const folderOf = (path) => {
+  const base = /^packages\/[^/]+/.exec(path)?.[0] ?? ''
+  if (!folders.has(base)) folders.set(base, makeFolder(base))
+  return folders.get(base)
+}
 try {
   const examples = sources
     .filter((path) => path.includes(wanted) && existsSync(join(workspaceRoot, path)))
     .flatMap((path) => extractExamples(path, readFileSync(join(workspaceRoot, path), 'utf8')))
   for (const [index, example] of examples.entries()) {
-    example.file = join(folder, `example-${index + 1}.ts`)
+    example.file = join(folderOf(example.path), `example-${index + 1}.ts`)
     example.code = `${example.lines.join('\n')}\nexport {}\n`
     writeFileSync(example.file, example.code)
   }
@@ -84,5 +99,5 @@ try {
     problems.push(...(await Promise.all(runnable.slice(at, at + 2).map(runProblems))).flat())
   report('examples', problems, `${examples.length} type-checked, ${runnable.length} run`)
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true })
 }

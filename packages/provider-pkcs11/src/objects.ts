@@ -12,7 +12,7 @@ export interface ObjectName {
 const most = 1000
 
 /** The objects that are like that; more than a thousand are not looked at. */
-export function findObjects(module: Pkcs11Like, session: Handle, template: readonly Attribute[]): readonly Handle[] {
+function findObjects(module: Pkcs11Like, session: Handle, template: readonly Attribute[]): readonly Handle[] {
   const found: Handle[] = []
   module.C_FindObjectsInit(session, [...template])
   try {
@@ -29,7 +29,7 @@ export function findObjects(module: Pkcs11Like, session: Handle, template: reado
 }
 
 /** Attributes of an object as bytes; undefined for one that it does not have or does not show. */
-export function readAttributes(module: Pkcs11Like, session: Handle, object: Handle, ...types: readonly number[]) {
+function readAttributes(module: Pkcs11Like, session: Handle, object: Handle, ...types: readonly number[]) {
   return types.map((type) => {
     try {
       const [attribute] = module.C_GetAttributeValue(session, object, [{ type }])
@@ -118,7 +118,7 @@ function spkiOf(jwk: Record<string, string>): Uint8Array | undefined {
 }
 
 /** The certificates of that name; unreadable ones are left out. */
-export function findCertificates(module: Pkcs11Like, session: Handle, name: ObjectName) {
+function findCertificates(module: Pkcs11Like, session: Handle, name: ObjectName) {
   const template = [{ type: attributes.class, value: objectClasses.certificate }, ...nameTemplate(name)]
   return findObjects(module, session, template).flatMap((object) => {
     const [der] = readAttributes(module, session, object, attributes.value)

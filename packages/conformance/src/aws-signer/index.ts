@@ -36,7 +36,10 @@ const failed = (status: number, code: string): ServiceAnswer => ({
 })
 
 /** Starts a service with one signing profile, which refuses as AWS Signer does. Signatures of requests are not checked. */
-export async function createFakeAwsSigner(options: FakeServiceOptions = {}): Promise<FakeAwsSigner> {
+export async function createFakeAwsSigner(
+  options: FakeServiceOptions & { readonly clock?: () => Date } = {},
+): Promise<FakeAwsSigner> {
+  const { clock = () => new Date() } = options
   const authority = await createFakeAuthority()
   const leaf = await (await authority.issueAuthority()).issue({ algorithm: p384 })
   const profileArn = `arn:aws:signer:us-east-1:${account}:/signing-profiles/${profile}`
@@ -65,7 +68,7 @@ export async function createFakeAwsSigner(options: FakeServiceOptions = {}): Pro
     if (request.profileName !== profile || request.profileOwner !== account)
       return failed(404, 'ResourceNotFoundException')
     const payload = substitute(new Uint8Array(Buffer.from(request.payload ?? '', 'base64')))
-    const now = new Date(Math.floor(Date.now() / 1000) * 1000)
+    const now = new Date(Math.floor(clock().getTime() / 1000) * 1000)
     const content = { payload, payloadType: request.payloadFormat ?? '', attributes: attributes(now) }
     const prepared = jws.prepare(content, leaf.key.algorithm)
     const envelope = prepared.seal(await leaf.key.sign(prepared.toBeSigned), { signingAgent: 'AWS Signer' })

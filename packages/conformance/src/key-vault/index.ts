@@ -52,6 +52,8 @@ const failed = (status: number, code: string, message: string): ServiceAnswer =>
   body: { error: { code, message } },
 })
 
+const neverEnds = Date.UTC(2100, 0)
+
 /** Starts a vault with keys and certificates of its own, which refuses as Key Vault does. */
 export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions): Promise<FakeKeyVault> {
   const authority = await createFakeAuthority()
@@ -93,7 +95,7 @@ export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions
       tlsOptions: { ca: encodePem('CERTIFICATE', authority.chain.at(-1)!) },
       retryOptions: { maxRetries: 0 },
     },
-    credential: { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    credential: { getToken: async () => ({ token, expiresOnTimestamp: neverEnds }) },
     createKey: (name, type, parameter) => add(name, { type, privateKey: generate(type, parameter) }),
     mergeCertificate(name, certificate, contentType = 'application/x-pem-file') {
       const privateKey = createPrivateKey(certificate.keyPem)
