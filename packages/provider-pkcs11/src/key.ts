@@ -67,7 +67,13 @@ export async function createPkcs11Key(options: Pkcs11KeyOptions): Promise<Signin
       token.use(async (session) => {
         const key = findPrivateKey(module, session, options, id)
         module.C_SignInit(session, mechanism, key)
-        return { signature: await module.C_SignAsync(session, Buffer.from(hash), Buffer.alloc(longestSignature)) }
+        const data = Buffer.from(hash)
+        try {
+          return { signature: await module.C_SignAsync(session, data, Buffer.alloc(longestSignature)) }
+        } finally {
+          // Used to the end: pkcs11js does not keep what another thread reads from being collected.
+          data.fill(0)
+        }
       }),
     toError,
     retry,

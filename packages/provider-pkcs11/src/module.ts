@@ -19,7 +19,12 @@ export interface Mechanism {
   }
 }
 
-/** What is used of a `PKCS11` of `pkcs11js` that has loaded its module and was initialized; the caller does both. */
+/**
+ * What is used of a `PKCS11` of `pkcs11js` that has loaded its module and was initialized; the caller does both.
+ *
+ * Signatures are made on other threads, so it has to be initialized with `C_Initialize({ flags: CKF_OS_LOCKING_OK })`:
+ * without, modules corrupt their memory.
+ */
 export interface Pkcs11Like {
   C_GetSlotList(tokenPresent?: boolean): Handle[]
   C_GetTokenInfo(slot: Handle): {

@@ -5,7 +5,7 @@ import { type Handle, type Pkcs11Like, sessionFlags, userType } from './module.j
 
 /** What {@link openToken} accepts. All of what is named has to match exactly one token. */
 export interface TokenOptions {
-  /** A loaded and initialized module. */
+  /** A loaded module, initialized with CKF_OS_LOCKING_OK. */
   readonly module: Pkcs11Like
   readonly label?: string | undefined
   readonly serialNumber?: string | undefined

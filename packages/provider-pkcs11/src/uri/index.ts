@@ -10,6 +10,9 @@ import { type Pkcs11Uri, parsePkcs11Uri } from './parse.js'
 /** The scheme of {@link openKey}. */
 export const scheme = 'pkcs11'
 
+/** CKF_OS_LOCKING_OK. */
+const osLocking = 2
+
 /**
  * Opens a key by a PKCS#11 URI (RFC 7512): `pkcs11:token=…;object=…` (or `id=%01`), with `?module-path=FILE` where
  * `PKCS11_MODULE_PATH` does not say which module, and `pin-source=file:PATH` where nobody is to be asked for the PIN.
@@ -52,7 +55,8 @@ async function loadModule(path: string): Promise<Pkcs11Like> {
   const module = new pkcs11js.PKCS11()
   try {
     module.load(path)
-    module.C_Initialize()
+    // Signatures are made on threads of Node's pool: a module that is not told so corrupts its memory.
+    module.C_Initialize({ flags: osLocking })
   } catch (cause) {
     // CKR_CRYPTOKI_ALREADY_INITIALIZED: another key of the same process did it.
     if ((cause as { readonly code?: unknown }).code === 401) return module as unknown as Pkcs11Like
