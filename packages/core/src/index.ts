@@ -42,6 +42,7 @@ export { createEnvelopeSigner, type EnvelopeSignerOptions, type GeneratedEnvelop
 export type {
   AnyVerificationExtension,
   ExtensionAnswer,
+  ExtensionFinder,
   ExtensionRequest,
   ReplaceableCheck,
   VerificationExtension,
@@ -53,6 +54,7 @@ export { jws } from './notary/format/jws.js'
 export { jwsDecoder } from './notary/format/jws-decoder.js'
 export { matchesIdentity, parseTrustedIdentity, type TrustedIdentity } from './notary/identity.js'
 export { describeUnverifiedEnvelope, type UnverifiedDescription } from './notary/inspect.js'
+export { type MinimumValidityOptions, withMinimumValidity } from './notary/minimum-validity.js'
 export {
   encodePayload,
   parsePayload,
@@ -62,6 +64,11 @@ export {
 } from './notary/payload.js'
 export * from './notary/policy/index.js'
 export { createNotarySigner, type NotarySignerOptions } from './notary/signer.js'
+export {
+  type SigningCertificates,
+  type SigningCertificatesOptions,
+  verifySigningCertificates,
+} from './notary/signing-certificates.js'
 export {
   createMemoryTrustStore,
   type TrustAnchor,
@@ -95,7 +102,14 @@ export {
 export type { ClaimsOf, Requirement, TrustContext, Verifier } from './verifier.js'
 export { judgeSignatures, type VerifyOptions, verifyArtifact } from './verify.js'
 export * from './verify-tree.js'
-export { type CertificateTemplate, codeSigningProfile, encodeCertificate, keyIdentifier } from './x509/encode.js'
+export {
+  type CertificateExtensions,
+  type CertificateTemplate,
+  codeSigningProfile,
+  encodeCertificate,
+  keyIdentifier,
+} from './x509/encode.js'
+export { type CertificateRequestTemplate, encodeCertificateRequest } from './x509/encode-request.js'
 export {
   type BasicConstraints,
   type Certificate,

@@ -15,14 +15,14 @@ import { checkTarget } from './check/target.js'
 import { checkAuthenticTimestamp } from './check/timestamp.js'
 import type { NotaryClaims } from './claims.js'
 import type { SignedAttributes, UnverifiedEnvelope } from './envelope.js'
-import type { AnyVerificationExtension, ReplaceableCheck } from './extension.js'
+import type { AnyVerificationExtension, ExtensionFinder, ReplaceableCheck } from './extension.js'
 import { type Intact, type Readers, verifyIntegrity } from './intact.js'
 import type { TrustPolicy, VerifyingPolicy } from './policy/document.js'
 import type { NotaryCheck } from './policy/levels.js'
 
 /** What stays the same from one signature to the next. */
 export interface Scene extends Readers {
-  readonly extensions: readonly AnyVerificationExtension[]
+  readonly extensions: readonly AnyVerificationExtension[] | ExtensionFinder
   readonly clock: () => Date
 }
 
@@ -71,7 +71,8 @@ export async function evaluate(
   note('authenticity', isOcisignError(anchors) ? outcomeOf(anchors) : checkAnchor(chain, anchors))
   const isAnchored = outcomes.authenticity.status === 'passed'
   if (isAnchored) scene.chains.remember(chain)
-  const extension = selectExtension(envelope, scene.extensions)
+  const selecting = selectExtension(envelope, scene.extensions, isAnchored, context)
+  const extension = selecting instanceof Promise ? await selecting : selecting
   const replaced: readonly ReplaceableCheck[] = extension?.replaces ?? []
   if (isAnchored && !replaced.includes('trustedIdentity'))
     note('authenticity', checkIdentity(chain, policy.trustedIdentities))

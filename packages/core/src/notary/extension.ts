@@ -35,6 +35,12 @@ export interface VerificationExtension<R extends ReplaceableCheck = ReplaceableC
   verify(request: ExtensionRequest, options?: CallOptions): Promise<ExtensionAnswer<R>>
 }
 
+/**
+ * Finds the extension that a signature names; undefined where there is none. Asked only once the envelope's signature is
+ * good and its chain has reached an anchor, so that finding one may run it.
+ */
+export type ExtensionFinder = (name: string, options: CallOptions) => Promise<AnyVerificationExtension | undefined>
+
 /** An extension for any one, or both, of the checks. */
 export type AnyVerificationExtension =
   | VerificationExtension<'trustedIdentity'>

@@ -7,7 +7,7 @@ import { createChainCache } from './chain.js'
 import type { NotaryClaims } from './claims.js'
 import type { EnvelopeDecoder } from './envelope.js'
 import { evaluate, type Scene } from './evaluate.js'
-import type { AnyVerificationExtension } from './extension.js'
+import type { AnyVerificationExtension, ExtensionFinder } from './extension.js'
 import { parseEnvelope } from './intact.js'
 import type { TrustPolicy, TrustPolicyDocument } from './policy/document.js'
 import { selectPolicy } from './policy/select.js'
@@ -20,8 +20,11 @@ export interface NotaryVerifierOptions {
   readonly trustStore: TrustStore
   /** The envelope formats to accept: `jws` and `cose`, or their lean reading halves `jwsDecoder` and `coseDecoder`. */
   readonly formats: readonly EnvelopeDecoder[]
-  /** Take over checks of signatures that name them; a signature that names another is refused. */
-  readonly extensions?: readonly AnyVerificationExtension[]
+  /**
+   * Take over checks of signatures that name them; a signature that names another is refused. A function finds them when
+   * a signature with a trusted chain names one.
+   */
+  readonly extensions?: readonly AnyVerificationExtension[] | ExtensionFinder
   /** What time it is; the system's clock by default. */
   readonly clock?: () => Date
 }

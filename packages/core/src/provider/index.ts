@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For authors of key providers.
+export { describeKey, type KeyDescription } from './describe-key.js'
 export { importPeer } from './peer.js'
 export { algorithmOfPublicKey, unsupportedKey } from './public-key.js'
 export { createRemoteKey, type RemoteKeyOptions, type RemoteSignature, reportTries } from './remote-key.js'

@@ -21,17 +21,8 @@ import { encodeName } from './encode-name.js'
 import { type BasicConstraints, type Extension, type KeyUsage, keyUsages } from './extensions.js'
 import { oids } from './oid.js'
 
-/** Everything a certificate states. */
-export interface CertificateTemplate {
-  /** `C=US,ST=WA,O=Acme,CN=build`, in the order in which it is to stand; or a Name, DER. */
-  readonly subject: string | Uint8Array
-  readonly issuer: string | Uint8Array
-  /** Big-endian, 1 to 20 bytes, not zero. */
-  readonly serialNumber: Uint8Array
-  readonly notBefore: Date
-  readonly notAfter: Date
-  /** SubjectPublicKeyInfo, DER. */
-  readonly publicKey: Uint8Array
+/** The extensions of a certificate, or those that a request asks for. */
+export interface CertificateExtensions {
   /** Critical. */
   readonly basicConstraints?: BasicConstraints
   /** Critical. */
@@ -44,6 +35,19 @@ export interface CertificateTemplate {
   readonly ocspUrls?: readonly string[]
   /** Further ones, as they are to stand. */
   readonly extensions?: readonly Extension[]
+}
+
+/** Everything a certificate states. */
+export interface CertificateTemplate extends CertificateExtensions {
+  /** `C=US,ST=WA,O=Acme,CN=build`, in the order in which it is to stand; or a Name, DER. */
+  readonly subject: string | Uint8Array
+  readonly issuer: string | Uint8Array
+  /** Big-endian, 1 to 20 bytes, not zero. */
+  readonly serialNumber: Uint8Array
+  readonly notBefore: Date
+  readonly notAfter: Date
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array
   /** An AlgorithmIdentifier, DER, in place of the one that the key's algorithm has. */
   readonly signatureAlgorithm?: Uint8Array
 }
@@ -77,8 +81,7 @@ export async function encodeCertificate(
     ...(extensions.length > 0 ? [encodeExplicit(3, encodeSequence(...extensions))] : []),
   )
   const { signature } = await key.sign(toBeSigned, options)
-  const bits = key.algorithm.scheme === 'ECDSA' ? encodeEcdsaSignature(signature) : signature
-  return encodeSequence(toBeSigned, signatureAlgorithm, encodeBitString(bits))
+  return encodeSequence(toBeSigned, signatureAlgorithm, encodeSignature(key.algorithm, signature))
 }
 
 /**
@@ -103,9 +106,14 @@ export async function keyIdentifier(spki: Uint8Array): Promise<Uint8Array> {
   return (await hasher.digest()).subarray(0, 20)
 }
 
-const nameOf = (name: string | Uint8Array) => (typeof name === 'string' ? encodeName(name) : name)
+/** A name as DER. */
+export const nameOf = (name: string | Uint8Array) => (typeof name === 'string' ? encodeName(name) : name)
 
-// X.509 has the two numbers as DER, where every envelope has them side by side.
+/** What a key answered, as it stands in certificates: X.509 has ECDSA's two numbers as DER, envelopes side by side. */
+export function encodeSignature({ scheme }: Algorithm, signature: Uint8Array): Uint8Array {
+  return encodeBitString(scheme === 'ECDSA' ? encodeEcdsaSignature(signature) : signature)
+}
+
 function encodeEcdsaSignature(signature: Uint8Array): Uint8Array {
   const half = signature.length / 2
   return encodeSequence(encodeInteger(signature.subarray(0, half)), encodeInteger(signature.subarray(half)))
@@ -114,7 +122,7 @@ function encodeEcdsaSignature(signature: Uint8Array): Uint8Array {
 const hashNumbers = { sha256: 1, sha384: 2, sha512: 3 } as const
 
 /** The AlgorithmIdentifier of a signature (RFC 5758, RFC 4055). */
-function encodeSignatureAlgorithm(algorithm: Algorithm): Uint8Array {
+export function encodeSignatureAlgorithm(algorithm: Algorithm): Uint8Array {
   const number = hashNumbers[algorithm.hash]
   const parameters = encodeValue(tags.null)
   if (algorithm.scheme === 'ECDSA') return encodeSequence(encodeObjectIdentifier(`1.2.840.10045.4.3.${number + 1}`))
@@ -138,7 +146,8 @@ function encodeSignatureAlgorithm(algorithm: Algorithm): Uint8Array {
 
 const uri = (url: string) => encodeValue(contextTag(6, false), encodeText(url))
 
-function encodeExtensions(template: CertificateTemplate): readonly Uint8Array[] {
+/** The extensions that a template asks for, each DER. */
+export function encodeExtensions(template: CertificateExtensions): readonly Uint8Array[] {
   const { basicConstraints, keyUsage, extendedKeyUsage, subjectKeyIdentifier, authorityKeyIdentifier } = template
   const extensions: Uint8Array[] = []
   const add = (oid: string, critical: boolean, ...value: readonly Uint8Array[]) => {

@@ -104,6 +104,43 @@ describe('an extension that a signature names', () => {
       await expect(judge(await signed(), extensions)).rejects.toMatchObject(code('UNSUPPORTED_ATTRIBUTE'))
   })
 
+  test('is looked for by its name, once its chain has reached an anchor', async () => {
+    const { extension, asked } = extensionOf()
+    const looked: string[] = []
+    const find = async (name: string) => {
+      looked.push(name)
+      return name === extension.name ? extension : undefined
+    }
+    const verifier = scene.verifierOf({ extensions: find })
+    await expect(verifier.verify(target, await signed('1.2.3'), context)).resolves.toMatchObject({
+      decision: 'verified',
+    })
+    expect([looked, asked.length]).toEqual([['aws'], 1])
+    await expect(verifier.verify(target, await signed('1.2.4'), context)).rejects.toMatchObject(
+      code('UNSUPPORTED_ATTRIBUTE'),
+    )
+    const signature = await signed()
+    for (const found of [undefined, extensionOf({ name: 'other' }).extension])
+      await expect(
+        scene.verifierOf({ extensions: async () => found }).verify(target, signature, context),
+      ).rejects.toMatchObject(code('UNSUPPORTED_ATTRIBUTE'))
+    expect(asked).toHaveLength(1)
+  })
+
+  test('is not even looked for where nobody trusts the chain, whatever the level', async () => {
+    const stranger = await createMemoryTrustStore({ ca: { test: [(await createScene()).root] } })
+    const looked: string[] = []
+    const extensions = async (name: string) => {
+      looked.push(name)
+      return extensionOf().extension
+    }
+    for (const level of ['strict', 'permissive', 'audit']) {
+      const verifier = scene.verifierOf({ extensions, level, trustStore: stranger, trustStores: ['ca:test'] })
+      await expect(verifier.verify(target, await signed(), context)).rejects.toThrow(OcisignError)
+    }
+    expect(looked).toEqual([])
+  })
+
   test('and takes over nothing: refused', async () => {
     const { extension, asked } = extensionOf({ replaces: [], results: {} })
     await expect(judge(await signed(), [extension])).rejects.toMatchObject(code('UNSUPPORTED_ATTRIBUTE'))

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Critical attributes that only somebody else understands (plugin-extensibility, verification workflow).
 
+import type { Awaitable } from '../../crypto/platform.js'
 import type { CallOptions } from '../../descriptor.js'
 import { OcisignError, printable } from '../../errors.js'
 import type { Outcome } from '../../verdict.js'
 import { attributeNames, parseVerificationPlugin, verificationPluginAttributes } from '../attributes.js'
 import type { UnverifiedEnvelope } from '../envelope.js'
-import type { AnyVerificationExtension, ExtensionRequest, ReplaceableCheck } from '../extension.js'
+import type { AnyVerificationExtension, ExtensionFinder, ExtensionRequest, ReplaceableCheck } from '../extension.js'
 
 const unsupported = (message: string, attributes: readonly (string | number)[]) =>
   new OcisignError('UNSUPPORTED_ATTRIBUTE', message, { attributes: attributes.map(String) })
@@ -18,8 +19,10 @@ const unsupported = (message: string, attributes: readonly (string | number)[]) 
  */
 export function selectExtension(
   { attributes: { extended }, mediaType }: UnverifiedEnvelope,
-  extensions: readonly AnyVerificationExtension[],
-): AnyVerificationExtension | undefined {
+  extensions: readonly AnyVerificationExtension[] | ExtensionFinder,
+  isAnchored: boolean,
+  { signal }: CallOptions = {},
+): Awaitable<AnyVerificationExtension | undefined> {
   if (extended.length === 0) return undefined
   const wanted = parseVerificationPlugin(extended, mediaType)
   if (!wanted) {
@@ -27,8 +30,21 @@ export function selectExtension(
     if (unknown.length === 0) return undefined
     throw unsupported(`the signature has critical attributes that are not known here: ${list(unknown)}`, unknown)
   }
-  const { name, minimumVersion } = wanted
-  const extension = extensions.find((each) => each.name === name)
+  if (typeof extensions !== 'function') return requireFitting(findIn(extensions, wanted), wanted)
+  // To look for one may run it, and that is for those whose chain reached an anchor.
+  if (!isAnchored) return requireFitting(undefined, wanted)
+  return extensions(wanted.name, { signal }).then((found) => requireFitting(found && findIn([found], wanted), wanted))
+}
+
+type Wanted = NonNullable<ReturnType<typeof parseVerificationPlugin>>
+
+const findIn = (extensions: readonly AnyVerificationExtension[], { name }: Wanted) =>
+  extensions.find((each) => each.name === name)
+
+function requireFitting(
+  extension: AnyVerificationExtension | undefined,
+  { name, minimumVersion }: Wanted,
+): AnyVerificationExtension {
   if (!extension)
     throw unsupported(`the signature can only be verified with the extension "${printable(name, 100)}"`, [
       attributeNames.verificationPlugin,
