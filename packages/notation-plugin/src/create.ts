@@ -79,8 +79,12 @@ const moduleOf = (
   metadata: Readonly<Record<string, string>>,
 ) => `// A Notation plugin: \`notation key add KEY --plugin ${metadata.name} --id URI\`, where URI names a key as ${provider} does.
 import { createNotationPlugin } from '@ocisign/notation-plugin/host'
-import * as keys from ${JSON.stringify(`${provider}/uri`)}
 
-const plugin = createNotationPlugin({ ...${JSON.stringify(metadata)}, keys: [keys] })
+const plugin = createNotationPlugin({
+${Object.entries(metadata)
+  .map(([name, value]) => `  ${name}: ${JSON.stringify(value)},`)
+  .join('\n')}
+  keys: async () => [await import(${JSON.stringify(`${provider}/uri`)})],
+})
 await plugin.run()
 `

@@ -148,8 +148,7 @@ function signingError(cause: unknown, id: string): unknown {
 }
 
 /** A payload says what was asked for and nothing besides: verifiers ignore what they do not know, and others may not. */
-function requireNothingElse({ payload, payloadType }: UnverifiedEnvelope, refuse: (reason: string) => OcisignError) {
-  if (payloadType !== payloadMediaType) throw refuse('signed something that is no payload of the Notary Project')
+function requireNothingElse({ payload }: UnverifiedEnvelope, refuse: (reason: string) => OcisignError) {
   const document = parseJsonObject(payload, { what: 'the signed payload', integersOnly: true })
   const target = document.targetArtifact
   const known = ['mediaType', 'digest', 'size', 'annotations']

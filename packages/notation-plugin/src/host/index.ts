@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export { certificateChainSetting, type HostKeyOptions, type OpenHostKey } from './key.js'
+export { certificateChainSetting, type HostKeyOptions, type HostKeys, type OpenHostKey } from './key.js'
 export {
   type AnswerOptions,
   createNotationPlugin,

@@ -30,9 +30,13 @@ export interface HostKeyOptions extends CallOptions {
 /** Opens the key that a request names. */
 export type OpenHostKey = (id: string, options: HostKeyOptions) => Promise<SigningKey>
 
+/** The `./uri` modules of providers, or how to load them: only when a key is asked for, and while nobody hears them. */
+export type HostKeys = readonly KeyOpener[] | (() => Promise<readonly KeyOpener[]>)
+
 /** Opens keys by URI with the first opener of its scheme; settings stand in for variables of the environment. */
-export function openWith(openers: readonly KeyOpener[]): OpenHostKey {
+export function openWith(keys: HostKeys): OpenHostKey {
   return async (id, { config, environment, signal }) => {
+    const openers = typeof keys === 'function' ? await keys() : keys
     const opener = openers.find(({ scheme }) => id.startsWith(`${scheme}:`))
     if (!opener)
       throw refusal(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CallOptions, concatBytes, encodeText, type JsonObject, type KeyOpener } from '@ocisign/core'
+import { type CallOptions, concatBytes, encodeText, type JsonObject } from '@ocisign/core'
 import { isPluginName } from '../discover.js'
 import { misuse } from '../errors.js'
 import {
@@ -11,7 +11,7 @@ import {
 } from '../protocol.js'
 import { isVersion } from '../semver.js'
 import { failureOf } from './failure.js'
-import { describe, generate, type OpenHostKey, openWith } from './key.js'
+import { describe, generate, type HostKeys, type OpenHostKey, openWith } from './key.js'
 import { type HostRequest, readRequest, refusal } from './request.js'
 
 /** What a verification plugin answers. */
@@ -38,7 +38,7 @@ export interface NotationPluginOptions {
   readonly description: string
   readonly url: string
   /** The `./uri` modules of providers; key ids are key URIs, and settings stand in for variables of the environment. */
-  readonly keys?: readonly KeyOpener[] | undefined
+  readonly keys?: HostKeys | undefined
   /** Opens keys by id where they are no URIs. */
   readonly openKey?: OpenHostKey | undefined
   readonly verifier?: HostVerifier | undefined
@@ -96,14 +96,13 @@ const maxRequestBytes = 64 * 1024 * 1024
  * @example
  * ```ts
  * import { createNotationPlugin } from '@ocisign/notation-plugin/host'
- * import * as files from '@ocisign/provider-local/uri'
  *
  * const plugin = createNotationPlugin({
  *   name: 'com.example.files',
  *   version: '1.0.0',
  *   description: 'Keys in files',
  *   url: 'https://example.com',
- *   keys: [files],
+ *   keys: async () => [await import('@ocisign/provider-local/uri')],
  * })
  * const { output } = await plugin.answer('get-plugin-metadata', new TextEncoder().encode('{}'))
  * console.log(new TextDecoder().decode(output)) // in an executable: await plugin.run()
@@ -141,7 +140,8 @@ export function createNotationPlugin(options: NotationPluginOptions): NotationPl
   return { metadata, answer, run: (host = process as HostProcess) => runIn(host, answer) }
 }
 
-const hasKeys = ({ keys, openKey }: NotationPluginOptions) => openKey !== undefined || (keys?.length ?? 0) > 0
+const hasKeys = ({ keys, openKey }: NotationPluginOptions) =>
+  openKey !== undefined || typeof keys === 'function' || (keys?.length ?? 0) > 0
 
 function verifyWith(verifier: HostVerifier, { document }: HostRequest, options: CallOptions) {
   return () => verifier.verify(document, options)

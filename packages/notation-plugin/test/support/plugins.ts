@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { env, execPath } from 'node:process'
 import { notaryAlgorithms } from '@ocisign/core'
 import { createTestChain } from '@ocisign/provider-local'
+import { build, type Plugin } from 'esbuild'
 import { afterAll } from 'vitest'
 
 const script = await readFile(new URL('./notation-plugin.cjs', import.meta.url), 'utf8')
@@ -93,3 +94,53 @@ export async function makePlugins(setting: Setting = {}) {
 }
 
 export const code = (name: string) => ({ code: name })
+
+const packages = new URL('../../../', import.meta.url).pathname
+
+/** Sources stand in for what is built of them, as in all tests. */
+const sources: Plugin = {
+  name: 'sources',
+  setup(build) {
+    const path = (of: string) => ({ path: `${packages}${of}` })
+    build.onResolve({ filter: /^#crypto$/ }, () => path('core/src/crypto/node.ts'))
+    build.onResolve({ filter: /^@ocisign\/[a-z-]+$/ }, (found) => path(`${found.path.slice(9)}/src/index.ts`))
+    build.onResolve({ filter: /^@ocisign\/[a-z-]+\/[a-z-]+$/ }, (found) =>
+      path(`${found.path.slice(9).replace('/', '/src/')}/index.ts`),
+    )
+  },
+}
+
+/** A plugin of our own making, for keys in files, as one executable file: it talks, and nobody is to hear that. */
+export async function bundleOwnPlugin(name: string, more = ''): Promise<string> {
+  const metadata = { name, version: '1.0.0', description: 'keys in files', url: 'https://example.com' }
+  const contents = `
+import { createNotationPlugin } from '@ocisign/notation-plugin/host'
+const keys = async () => {
+  console.log('a provider that talks')
+  console.error('and complains')
+  process.emitWarning('and warns')
+  return [await import('@ocisign/provider-local/uri')]
+}
+await createNotationPlugin({ ...${JSON.stringify(metadata)}, keys${more && `, ${more}`} }).run()
+`
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: packages, loader: 'js' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    plugins: [sources],
+    nodePaths: [`${packages}provider-local/node_modules`],
+    banner: { js: `#!${execPath}` },
+  })
+  return outputFiles[0]!.text
+}
+
+/** Writes that plugin into a plugin directory. */
+export async function writeOwnPlugin(directory: string, name: string, more = ''): Promise<string> {
+  const folder = join(directory, name)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  return writeExecutable(folder, `notation-${name}`, await bundleOwnPlugin(name, more))
+}
