@@ -84,7 +84,7 @@ const common: Options = {
   target: 'es2022',
   platform: 'node',
   removeNodeProtocol: false,
-  // Names stay: they cost little, and --debug shows them.
+  // Names stay: --debug shows them.
   minifySyntax: true,
   minifyWhitespace: true,
   noExternal: [/^@ocisign\//],
@@ -113,6 +113,8 @@ export default defineConfig([
   ...commands.map((name) => ({
     ...common,
     entry: { [`commands/${name}`]: `src/commands/${name}.ts` },
+    // Reading its names takes a twentieth of its run; the others keep theirs.
+    minifyIdentifiers: name === 'verify',
     esbuildPlugins: [
       partsApart,
       withoutDeterministicKeys,

@@ -32,9 +32,8 @@ export async function readReferences(
   signal: AbortSignal,
 ): Promise<readonly [string, ...string[]]> {
   const file = invocation.text('from-file')
-  const isLayout = invocation.flag('oci-layout')
-  const tar = isLayout && invocation.positionals.find((text) => /^-(?:[:@]|$)/.test(text))
-  requireOneStdin(invocation, file === '-' && '--from-file -', tar !== undefined && tar)
+  const tar = invocation.flag('oci-layout') && invocation.positionals.find((text) => text.startsWith('-'))
+  requireOneStdin(invocation, file === '-' && '--from-file -', tar ?? false)
   if (file === undefined) return requirePositionals(invocation, what)
   const bytes =
     file === '-'
