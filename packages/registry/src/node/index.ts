@@ -18,4 +18,5 @@ export {
   dockerConfigFile,
   openDockerCredentials,
 } from './docker-credentials.js'
+export { createNodeFetch, type NodeFetchOptions } from './fetch.js'
 export type { FileLockOptions } from './lock.js'
