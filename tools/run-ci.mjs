@@ -34,6 +34,9 @@ const steps = [
   { name: 'demo', command: ['node', 'examples/demo.mjs'] },
   { name: 'fuzz', command: fuzzCommand, env: { OCISIGN_FUZZ_RUNS: '20000' } },
   { name: 'runtimes', command: ['npm', 'run', '-s', 'runtimes'], count: countLastLine },
+  { name: 'soak', command: ['npm', 'run', '-s', 'soak'], count: countLastLine },
+  { name: 'browser', command: ['npm', 'run', '-s', 'browser'], count: countLastLine },
+  { name: 'providers', command: ['npm', 'run', '-s', 'providers'], count: countLastLine },
   { name: 'interop', command: ['npm', 'run', '-s', 'interop'], count: countLastLine, ready: hasGo },
 ]
 
