@@ -54,7 +54,11 @@ export { jws } from './notary/format/jws.js'
 export { jwsDecoder } from './notary/format/jws-decoder.js'
 export { matchesIdentity, parseTrustedIdentity, type TrustedIdentity } from './notary/identity.js'
 export { describeUnverifiedEnvelope, type UnverifiedDescription } from './notary/inspect.js'
-export { type MinimumValidityOptions, withMinimumValidity } from './notary/minimum-validity.js'
+export {
+  type CertificateValidity,
+  type MinimumValidityOptions,
+  withMinimumValidity,
+} from './notary/minimum-validity.js'
 export {
   encodePayload,
   parsePayload,

@@ -12,9 +12,16 @@ export interface MinimumValidityOptions {
   readonly formats: readonly EnvelopeDecoder[]
   /** Seconds for which every certificate of a signature has to be valid yet; 0 by default. */
   readonly minimumSeconds?: number | undefined
-  /** Told of each signature when the first of its certificates ends. */
-  readonly onSigned?: ((validUntil: Date) => void) | undefined
+  /** Told of each signature which of its certificates ends first, and when. */
+  readonly onSigned?: ((validity: CertificateValidity) => void) | undefined
   readonly clock?: (() => Date) | undefined
+}
+
+/** How long a certificate is valid. */
+export interface CertificateValidity {
+  readonly subject: string
+  readonly notBefore: Date
+  readonly notAfter: Date
 }
 
 /**
@@ -39,22 +46,26 @@ export function withMinimumValidity(signer: Signer, options: MinimumValidityOpti
       const signature = await signer.sign(target, context)
       const certificates = parseEnvelope(decoders, signature).chain.map((der) => parseCertificate(der))
       requireRemaining(certificates, clock().getTime(), minimumSeconds)
-      onSigned?.(new Date(Math.min(...certificates.map(({ notAfter }) => notAfter))))
+      onSigned?.(firstToEnd(certificates))
       return signature
     },
   }
 }
 
+function firstToEnd(certificates: readonly Certificate[]): CertificateValidity {
+  const first = certificates.reduce((earliest, each) => (earliest.notAfter <= each.notAfter ? earliest : each))
+  return {
+    subject: describeSubject(first),
+    notBefore: new Date(first.notBefore),
+    notAfter: new Date(first.notAfter),
+  }
+}
+
 /** @throws UNTRUSTED_VALIDITY naming the certificate that ends first */
 export function requireRemaining(certificates: readonly Certificate[], now: number, seconds: number): void {
-  const first = certificates.reduce<Certificate | undefined>(
-    (earliest, each) => (earliest && earliest.notAfter <= each.notAfter ? earliest : each),
-    undefined,
-  )
-  if (!first || seconds === 0 || first.notAfter - now >= seconds * 1000) return
-  const subject = describeSubject(first)
-  const notBefore = new Date(first.notBefore).toISOString()
-  const notAfter = new Date(first.notAfter).toISOString()
-  const message = `the certificate "${subject}" ends at ${notAfter}, in less than the ${seconds} seconds that were asked for; get a new one`
-  throw new OcisignError('UNTRUSTED_VALIDITY', message, { subject, notBefore, notAfter })
+  const first = firstToEnd(certificates)
+  if (seconds === 0 || first.notAfter.getTime() - now >= seconds * 1000) return
+  const [notBefore, notAfter] = [first.notBefore.toISOString(), first.notAfter.toISOString()]
+  const message = `the certificate "${first.subject}" ends at ${notAfter}, in less than the ${seconds} seconds that were asked for; get a new one`
+  throw new OcisignError('UNTRUSTED_VALIDITY', message, { subject: first.subject, notBefore, notAfter })
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificates that end soon.
-import { cose, jws, type Target, verifySigningCertificates, withMinimumValidity } from '@ocisign/core'
+import {
+  type CertificateValidity,
+  cose,
+  jws,
+  type Target,
+  verifySigningCertificates,
+  withMinimumValidity,
+} from '@ocisign/core'
 import { createTestChain } from '@ocisign/provider-local'
 import { expect, test } from 'vitest'
 import { code } from '../families.js'
@@ -11,16 +18,16 @@ const target: Target = { mediaType: 'a/b', digest: `sha256:${'0'.repeat(64)}`, s
 
 test('a signature is told when its certificates end, and refused where that is too soon', async () => {
   const scene = await createScene({ days: 10 })
-  const told: Date[] = []
+  const told: CertificateValidity[] = []
   const watch = (minimumSeconds?: number) =>
     withMinimumValidity(scene.signerOf(), {
       formats: [jws, cose],
       minimumSeconds,
-      onSigned: (validUntil) => void told.push(validUntil),
+      onSigned: (validity) => void told.push(validity),
     })
   const signature = await watch().sign(target)
   expect(signature.mediaType).toBe(jws.mediaType)
-  expect(Math.round((told[0]!.getTime() - Date.now()) / 1000 / day)).toBe(10)
+  expect(Math.round((told[0]!.notAfter.getTime() - Date.now()) / 1000 / day)).toBe(10)
   await expect(watch(9 * day).sign(target)).resolves.toMatchObject({ mediaType: jws.mediaType })
   await expect(watch(11 * day).sign(target)).rejects.toMatchObject(code('UNTRUSTED_VALIDITY'))
   expect(told).toHaveLength(2)
