@@ -98,7 +98,7 @@ export const code = (name: string) => ({ code: name })
 const packages = new URL('../../../', import.meta.url).pathname
 
 /** Sources stand in for what is built of them, as in all tests. */
-const sources: Plugin = {
+export const sources: Plugin = {
   name: 'sources',
   setup(build) {
     const path = (of: string) => ({ path: `${packages}${of}` })
