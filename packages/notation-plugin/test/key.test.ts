@@ -3,13 +3,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { createNotarySigner, isOcisignError, jws } from '@ocisign/core'
+import { createNotarySigner, isOcisignError, jws, type Target } from '@ocisign/core'
 import { openPluginKey } from '@ocisign/notation-plugin'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { chain, code, makePlugins } from './support/plugins.js'
 
 const message = new TextEncoder().encode('hello')
-const target = { mediaType: 'a/b', digest: `sha256:${'0'.repeat(64)}`, size: 7 }
+const target: Target = { mediaType: 'a/b', digest: `sha256:${'0'.repeat(64)}`, size: 7 }
 const retry = { wait: async () => undefined }
 
 let plugins: Awaited<ReturnType<typeof makePlugins>>

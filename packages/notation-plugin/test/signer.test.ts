@@ -9,13 +9,14 @@ import {
   jws,
   parseTrustPolicy,
   signBlob,
+  type Target,
   thumbprintAnnotation,
 } from '@ocisign/core'
 import { openPluginSigner, type PluginSignerOptions } from '@ocisign/notation-plugin'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { chain, code, makePlugins, pluginName } from './support/plugins.js'
 
-const target = {
+const target: Target = {
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
   digest: `sha256:${'0'.repeat(64)}`,
   size: 7,

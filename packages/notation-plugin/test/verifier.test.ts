@@ -10,6 +10,7 @@ import {
   jws,
   parseTrustPolicy,
   type Signature,
+  type Target,
   withCertificates,
 } from '@ocisign/core'
 import { openPluginExtension } from '@ocisign/notation-plugin'
@@ -17,7 +18,7 @@ import { createTestChain } from '@ocisign/provider-local'
 import { describe, expect, test } from 'vitest'
 import { chain, code, makePlugins, pluginName } from './support/plugins.js'
 
-const target = { mediaType: 'a/b', digest: `sha256:${'0'.repeat(64)}`, size: 7 }
+const target: Target = { mediaType: 'a/b', digest: `sha256:${'0'.repeat(64)}`, size: 7 }
 const both = ['SIGNATURE_VERIFIER.TRUSTED_IDENTITY', 'SIGNATURE_VERIFIER.REVOCATION_CHECK']
 const identity = 'x509.subject: C=US, ST=WA, O=ocisign test'
 const critical = (key: string | number, value: unknown): ExtendedAttribute => ({ key, value, critical: true })
