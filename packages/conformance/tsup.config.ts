@@ -6,6 +6,7 @@ export default defineConfig({
     'src/index.ts',
     'src/corpus/index.ts',
     'src/fake/index.ts',
+    'src/provider/index.ts',
     'src/trusted-signing/index.ts',
     'src/vault/index.ts',
     'src/aws-kms/index.ts',
