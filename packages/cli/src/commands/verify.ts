@@ -73,7 +73,7 @@ export const command: Command = {
       return refuseAll(error, names, terminal, output)
     }
     const onSkipped = (name: string, count: number) =>
-      warn(invocation, terminal, `${name}: ${count} tags that hold signatures (sha256-…) are no artifacts`)
+      warn(invocation, terminal, `${name}: left out ${count} tags that hold signatures and the like (sha256-…)`)
     const items: Iterable<Item> | AsyncIterable<Item> = all
       ? listTags(names, artifacts, signal, onSkipped)
       : names.map((name) => ({ name, open: () => artifacts.open(name) }))
