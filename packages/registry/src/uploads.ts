@@ -88,13 +88,21 @@ export function createUploads(context: RepositoryContext): Uploads {
     async push(target, content, options = {}) {
       requireDigest(target.digest)
       options.signal?.throwIfAborted()
-      if (content instanceof Uint8Array || target.size <= context.limits.chunkBytes) {
-        const bytes = await collectContent(content, target, options)
+      const finish = (bytes: Uint8Array, begun?: Session) =>
         // The same blob at the same time is the rule, not the exception: the empty config of all signatures.
-        return flights.join(target.digest, options, (signal) => pushBytes(context, target, bytes, { signal }))
-      }
+        flights.join(target.digest, options, (signal) => pushBytes(context, target, bytes, begun, { signal }))
+      if (content instanceof Uint8Array) return finish(await collectContent(content, target, options))
+      // Nobody reads a stream for a registry that has it.
       const session = await beginUnlessThere(context, target, options)
-      if (session) await pushParts(context, target, checkedContent(content, target, options), session, options)
+      if (!session) return
+      if (target.size > context.limits.chunkBytes)
+        return pushParts(context, target, checkedContent(content, target, options), session, options)
+      const bytes = await collectContent(content, target, options).catch(async (error: unknown) => {
+        const done = cancel(context, session.at, `cancel ${target.digest}`)
+        if (!options.signal?.aborted) await done
+        throw error
+      })
+      return finish(bytes, session)
     },
   }
 }
@@ -105,12 +113,13 @@ async function pushBytes(
   target: Descriptor,
   /** Proven to be what the descriptor says. */
   bytes: Uint8Array,
+  begun: Session | undefined,
   options: CallOptions,
 ): Promise<void> {
   const { limits } = context
   let isChunked = bytes.length > limits.chunkBytes
   for (let tried = 1; ; tried++) {
-    const session = await beginUnlessThere(context, target, options)
+    const session = tried === 1 && begun ? begun : await beginUnlessThere(context, target, options)
     // The registry has it, perhaps from the try before, whose answer was lost.
     if (!session) return
     try {

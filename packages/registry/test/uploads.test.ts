@@ -55,9 +55,27 @@ describe('in one piece', () => {
   test('wrong content reaches nobody', async () => {
     const { repository, server } = await scene()
     const wrong = content.map((byte) => byte ^ 1)
-    for (const each of [wrong, wrong.subarray(1), new Uint8Array(20_000), chunksOf(wrong, 100)])
+    for (const each of [wrong, wrong.subarray(1), new Uint8Array(20_000)])
       await expect(repository.push(target, each)).rejects.toMatchObject(code('INVALID_CONTENT'))
     expect(server.requests).toEqual([])
+    await expect(repository.push(target, chunksOf(wrong, 100))).rejects.toMatchObject(code('INVALID_CONTENT'))
+    expect(server.requests.map(({ method, status }) => `${method} ${status}`)).toEqual(['POST 202', 'DELETE 204'])
+  })
+
+  test('a stream is read only where it is needed, and asking costs no request', async () => {
+    const { repository, steps, stored, server } = await scene()
+    let reads = 0
+    const stream = async function* () {
+      reads++
+      yield content
+    }
+    await repository.push(target, stream())
+    expect(steps()).toEqual(['POST 202', 'PUT 201'])
+    expect(await stored()).toEqual(content)
+    server.forget()
+    await repository.push(target, stream())
+    expect(steps()).toEqual(['POST 201'])
+    expect(reads).toBe(1)
   })
 
   test('a registry that takes offence at the mount is asked without', async () => {
