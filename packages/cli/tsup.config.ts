@@ -45,6 +45,25 @@ const partsApart: Plugin = {
   },
 }
 
+/**
+ * Client libraries of key services are not part of the program: they are loaded from where the user installed them. A
+ * module whose `then` is called is what an `import()` of it waits for.
+ */
+const clientsOfServices: Plugin = {
+  name: 'clients-of-services',
+  setup(build) {
+    build.onResolve({ filter: /^(?:@aws-sdk\/|@azure\/|@google-cloud\/|pkcs11js$)/ }, ({ path }) => ({
+      path,
+      namespace: 'clients-of-services',
+    }))
+    build.onLoad({ filter: /.*/, namespace: 'clients-of-services' }, ({ path }) => ({
+      contents: `import { importPackage } from './packages.ts'
+        export const then = (resolve, reject) => importPackage('${path}').then(resolve, reject)`,
+      resolveDir: fileURLToPath(here('src')),
+    }))
+  },
+}
+
 /** Functions of one of Node's modules, which is loaded when one of them is called. */
 const loadedWhenCalled = (path: string, module: object, except: readonly string[] = []) =>
   Object.entries(module)
@@ -124,6 +143,6 @@ export default defineConfig([
   ...parts.map((name) => ({
     ...common,
     entry: { [`parts/${name}`]: `src/parts/${name}.ts` },
-    esbuildPlugins: [partsApart],
+    esbuildPlugins: [partsApart, withoutDeterministicKeys, clientsOfServices],
   })),
 ])

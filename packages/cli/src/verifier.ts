@@ -11,6 +11,7 @@ import {
 import { openDirectoryTrustStore, openTrustPolicy } from '@ocisign/core/node'
 import type { Invocation } from './command.js'
 import { configDirectoryOf } from './config.js'
+import { createExtensionFinder } from './extensions.js'
 
 /** A verifier and the policy document in it. */
 export interface ConfiguredVerifier {
@@ -23,5 +24,7 @@ export async function openVerifier(invocation: Invocation, kind: 'oci' | 'blob')
   const directory = configDirectoryOf(invocation)
   const policy = await openTrustPolicy(directory, kind)
   const trustStore = openDirectoryTrustStore(directory)
-  return { policy, verifier: createNotaryVerifier({ policy, trustStore, formats: [jwsDecoder, coseDecoder] }) }
+  const extensions = createExtensionFinder(invocation, directory)
+  const verifier = createNotaryVerifier({ policy, trustStore, formats: [jwsDecoder, coseDecoder], extensions })
+  return { policy, verifier }
 }

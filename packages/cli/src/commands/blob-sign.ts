@@ -8,9 +8,9 @@ import { type Command, type Invocation, misuse, type OptionSpec, parseChoice } f
 import { configOptions } from '../config.js'
 import { exitCodes } from '../exit-codes.js'
 import { streamFile } from '../files.js'
-import { keyOptions } from '../key-uri.js'
 import { documentOptions, parseDocumentOutput } from '../output/print.js'
-import { openSigner, signerOptions } from '../signer.js'
+import { describeSigningKey, documentOfKey, openSigner, signerOptions } from '../signer.js'
+import { keyOptions } from '../signing-key.js'
 
 const options = {
   ...keyOptions,
@@ -39,7 +39,8 @@ export const command: Command = {
     const { signal } = terminal
     // Said before a large file is read; the write itself makes sure.
     if (!replace && (await exists(path))) throw alreadyThere(path)
-    const { signer, userMetadata } = await openSigner(invocation, terminal)
+    const signing = await openSigner(invocation, terminal)
+    const { signer, userMetadata } = signing
     const mediaType = invocation.text('media-type')
     const content = streamFile(file, signal)
     const { target, signature } = await signBlob(content, signer, { mediaType, userMetadata, signal })
@@ -48,12 +49,14 @@ export const command: Command = {
     } catch (error) {
       throw isOcisignError(error, 'MISUSE_OPTION') ? alreadyThere(path) : error
     }
-    if (output === 'json')
-      terminal.print(JSON.stringify({ schemaVersion: 1, reference: file, subject: target, signature: path }))
-    else
-      terminal.print(
-        `Signed ${printable(file, 1000)}\n  blob       ${target.digest}\n  signature  ${printable(path, 1000)}`,
-      )
+    const document = { schemaVersion: 1, reference: file, subject: target, signature: path, ...documentOfKey(signing) }
+    const lines = [
+      `Signed ${printable(file, 1000)}`,
+      `  blob       ${target.digest}`,
+      `  signature  ${printable(path, 1000)}`,
+      ...describeSigningKey(signing),
+    ]
+    terminal.print(output === 'json' ? JSON.stringify(document) : lines.join('\n'))
     return exitCodes.accepted
   },
 }

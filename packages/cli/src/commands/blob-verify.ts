@@ -14,6 +14,7 @@ import { requirePositionals } from '../artifact.js'
 import { readSignatureFile } from '../blob.js'
 import { type Command, type Invocation, misuse, type OptionSpec, parsePairs, type Terminal } from '../command.js'
 import { configOptions } from '../config.js'
+import { extensionOptions } from '../extensions.js'
 import { streamFile } from '../files.js'
 import { parseReportOutput, printAnswer, reportOptions } from '../output/print.js'
 import { type Answer, exitCodeOfAnswer } from '../output/report.js'
@@ -31,6 +32,7 @@ const options = {
     value: 'KEY=VALUE',
     help: 'must be among what was signed; may be repeated',
   },
+  ...extensionOptions,
   ...reportOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 

@@ -13,11 +13,11 @@ import { type Command, type OptionSpec, parseChoice } from '../command.js'
 import { forEachConcurrently } from '../concurrently.js'
 import { configOptions } from '../config.js'
 import { exitCodeOf, exitCodes, joinExitCodes } from '../exit-codes.js'
-import { keyOptions } from '../key-uri.js'
 import { documentOptions, parseDocumentOutput } from '../output/print.js'
 import { createProgress, warn } from '../progress.js'
 import { referrersOptions } from '../registry-options.js'
-import { openSigner, signerOptions } from '../signer.js'
+import { describeSigningKey, documentOfKey, openSigner, type Signing, signerOptions } from '../signer.js'
+import { keyOptions } from '../signing-key.js'
 import { parseTimeout, withTimeout } from '../timeout.js'
 import { parseTree, treeOptions } from '../tree.js'
 
@@ -46,6 +46,7 @@ export const command: Command = {
   examples: [
     'ocisign sign registry.example.com/app@sha256:…',
     'ocisign sign --key file:key.pem --certificate-chain chain.pem --expiry 30d ghcr.io/acme/app@sha256:…',
+    'ocisign sign --key awskms:///alias/release --certificate-chain chain.pem registry.example.com/app@sha256:…',
     'ocisign sign --oci-layout --key release --signature-format cose layout:v1',
   ],
   writes: true,
@@ -74,7 +75,8 @@ export const command: Command = {
       }
     }
     await forEachConcurrently(names, { concurrency, ordered: true }, find, (artifact) => found.push(artifact))
-    const { signer, userMetadata } = await openSigner(invocation, terminal, form)
+    const signing = await openSigner(invocation, terminal, form)
+    const { signer, userMetadata } = signing
     const progress = names.length > 1 ? await createProgress(invocation, terminal) : undefined
     const codes: number[] = []
     const sign = async ({ name, store, reference }: Artifact): Promise<SigningResult> => {
@@ -98,7 +100,8 @@ export const command: Command = {
       const { name, reference, signed, error } = result
       codes.push('error' in result ? exitCodeOf(error) : exitCodes.accepted)
       progress?.show(() => `${codes.length} of ${names.length} done`)
-      if (signed.length > 0) terminal.print((output === 'json' ? formatJson : formatText)(result, tree !== undefined))
+      if (signed.length > 0)
+        terminal.print((output === 'json' ? formatJson : formatText)(result, signing, tree !== undefined))
       if ('error' in result) terminal.fail(error, names.length > 1 ? name : undefined)
       else if (!reference.includes(':'))
         warn(
@@ -128,16 +131,16 @@ interface SigningResult {
 
 const documentOf = ({ subject, manifest, layer }: SignedArtifact) => ({ subject, manifest, signature: layer })
 
-function formatJson({ name, signed }: SigningResult, isTree: boolean): string {
+function formatJson({ name, signed }: SigningResult, signing: Signing, isTree: boolean): string {
   const what = isTree ? { signed: signed.map(documentOf) } : documentOf(signed[0]!)
-  return JSON.stringify({ schemaVersion: 1, reference: name, ...what })
+  return JSON.stringify({ schemaVersion: 1, reference: name, ...what, ...documentOfKey(signing) })
 }
 
-function formatText({ name, signed }: SigningResult): string {
+function formatText({ name, signed }: SigningResult, signing: Signing): string {
   const pairs = signed.map(
     ({ subject, manifest }) => `  artifact   ${subject.digest}${platformOf(subject)}\n  signature  ${manifest.digest}`,
   )
-  return [`Signed ${printable(name, 1000)}`, ...pairs].join('\n')
+  return [`Signed ${printable(name, 1000)}`, ...pairs, ...describeSigningKey(signing)].join('\n')
 }
 
 function platformOf({ platform }: Descriptor): string {

@@ -6,6 +6,7 @@ import { type Command, type OptionSpec, parseCount, parsePairs, type Terminal } 
 import { forEachConcurrently } from '../concurrently.js'
 import { configOptions } from '../config.js'
 import { exitCodeOf, joinExitCodes } from '../exit-codes.js'
+import { extensionOptions } from '../extensions.js'
 import { judge } from '../judge.js'
 import { type Output, parseReportOutput, printAnswer, printReport, reportOptions } from '../output/print.js'
 import { type Answer, exitCodeOfAnswer } from '../output/report.js'
@@ -23,6 +24,7 @@ const options = {
     help: 'with --oci-layout: the repository the artifacts count as; trust policies select by it',
   },
   ...configOptions,
+  ...extensionOptions,
   all: { type: 'boolean', help: 'verify every tag of the repositories or layouts named' },
   ...treeOptions,
   'user-metadata': {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packages that users install themselves: client libraries of key services, and providers of others.
+import { dirname, join } from 'node:path'
+import { compileFunction, constants } from 'node:vm'
+import { OcisignError } from '@ocisign/core'
+
+type Import = (specifier: string) => Promise<Readonly<Record<string, unknown>>>
+
+/**
+ * An import as a module in that folder would do it. The program itself is CommonJS, of which each `import()` was made a
+ * `require`, and it looks in one place only.
+ */
+function importerIn(folder: string): Import {
+  return compileFunction('return import(specifier)', ['specifier'], {
+    filename: join(folder, 'ocisign.js'),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }) as Import
+}
+
+/** Beside the program first: what is there is trusted as it is; the working directory may be anybody's checkout. */
+const places = (): readonly string[] => [__dirname, dirname(process.argv[1] ?? __dirname), process.cwd()]
+
+/**
+ * Loads a package from where the user installed it: beside the program, or in the working directory or above it.
+ * @throws MISUSE_PACKAGE where it is in neither place, with the command that installs it
+ */
+export async function importPackage(name: string, subpath = ''): Promise<Readonly<Record<string, unknown>>> {
+  let missing: unknown
+  for (const place of places())
+    try {
+      return await importerIn(place)(`${name}${subpath}`)
+    } catch (error) {
+      if (!isMissing(error, name)) throw error
+      missing = error
+    }
+  const message = `the package ${name} is needed and not installed; npm install ${name} in this directory, or beside ocisign`
+  throw new OcisignError('MISUSE_PACKAGE', message, { package: name }, { cause: missing })
+}
+
+/** Another package that is missing inside it is another trouble. */
+function isMissing(error: unknown, name: string): boolean {
+  const { code, message = '' } = (error ?? {}) as { readonly code?: string; readonly message?: string }
+  return code === 'ERR_MODULE_NOT_FOUND' && message.startsWith(`Cannot find package '${name}'`)
+}
