@@ -26,6 +26,7 @@ const steps = [
   { name: 'sizes', command: ['npm', 'run', '-s', 'sizes'] },
   { name: 'knip', command: ['npm', 'run', '-s', 'knip'] },
   { name: 'packages', command: ['npm', 'run', '-s', 'packages'] },
+  { name: 'template', command: ['npm', 'run', '-s', 'template'] },
   { name: 'api', command: ['npm', 'run', '-s', 'api', '--', '--check'] },
   { name: 'errors', command: ['npm', 'run', '-s', 'errors'] },
   { name: 'attacks', command: ['npm', 'run', '-s', 'attacks'] },

@@ -66,6 +66,10 @@ test('a provider as every other has no problem', async () => {
   expect(await check(make())).toEqual([])
 })
 
+test('declarations may have classes: they run nothing', async () => {
+  expect(await check(make({ 'src/acme-client.d.ts': "declare module 'acme-client' { class Client {} }" }))).toEqual([])
+})
+
 test('a folder that is no package says so', async () => {
   expect(await check(make({ 'package.json': undefined }))).toEqual(['there is no package.json'])
 })

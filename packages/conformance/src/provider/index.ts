@@ -64,6 +64,7 @@ function listSources(directory: string, folder: string): readonly string[] {
   return readdirSync(join(directory, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`
     if (entry.isDirectory()) return listSources(directory, path)
-    return /\.(?:ts|mts|js|mjs)$/.test(entry.name) ? [path] : []
+    // Declarations run nothing.
+    return /(?<!\.d)\.(?:ts|mts|js|mjs)$/.test(entry.name) ? [path] : []
   })
 }
