@@ -6,10 +6,25 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
 
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
 const here = (path: string) => new URL(path, import.meta.url)
-const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8')) as { readonly version: string }
+const manifestOf = (path: string): Manifest => JSON.parse(readFileSync(here(`${path}package.json`), 'utf8'))
+const { version } = manifestOf('')
+
+/** What `plugin create` writes into a package.json: our providers and the client libraries that each needs. */
+const providerPackages = Object.fromEntries(
+  ['aws', 'azure', 'gcp', 'local', 'pkcs11', 'vault'].map((provider) => {
+    const manifest = manifestOf(`../provider-${provider}/`)
+    return [manifest.name, { version: `^${manifest.version}`, peers: manifest.peerDependencies ?? {} }]
+  }),
+)
 
 // CommonJS inside, because Node starts it quicker: an ECMAScript import of one of Node's modules looks at everything
 // that is in it, WebCrypto and the terminal included.
@@ -107,7 +122,11 @@ const common: Options = {
   minifySyntax: true,
   minifyWhitespace: true,
   noExternal: [/^@ocisign\//],
-  define: { packageVersion: JSON.stringify(version) },
+  define: {
+    packageVersion: JSON.stringify(version),
+    pluginHostVersion: JSON.stringify(`^${manifestOf('../notation-plugin/').version}`),
+    providerPackages: JSON.stringify(providerPackages),
+  },
   esbuildOptions(options) {
     // An import in the middle becomes a plain require: loading the machinery of the other kind takes longer.
     options.supported = { 'dynamic-import': false }

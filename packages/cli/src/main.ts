@@ -27,6 +27,12 @@ const commands: Readonly<Record<string, string>> = {
   'certificate add': 'certificate-add',
   'certificate list': 'certificate-list',
   'certificate generate-test': 'certificate-generate-test',
+  'certificate csr': 'certificate-csr',
+  'key show': 'key-show',
+  'plugin list': 'plugin-list',
+  'plugin install': 'plugin-install',
+  'plugin uninstall': 'plugin-uninstall',
+  'plugin create': 'plugin-create',
 }
 
 /** What Notation and oras call it. */

@@ -54,6 +54,25 @@ export async function openSigningSource(invocation: Invocation, terminal: Termin
   return { key: await openCertifiedKey(uri, chainPath, invocation, terminal) }
 }
 
+/**
+ * Opens the key that the command line names, as it is: with certificates only where it brings them.
+ * @throws MISUSE_OPTION for what makes whole envelopes and has no key to show
+ */
+export async function openBareKey(named: string, invocation: Invocation, terminal: Terminal): Promise<SigningKey> {
+  const noKey = (id: string) => misuse(`${id} makes whole signatures and shows no key`, 'key')
+  const scheme = schemeOf(named)
+  const chosen = await chooseNamed(named, undefined, invocation)
+  if ('uri' in chosen && scheme === 'awssigner') throw noKey(shownUri(chosen.uri))
+  if ('uri' in chosen && scheme !== 'notation-plugin') {
+    const { opener } = await findProvider(chosen.uri, invocation)
+    return openByUri(opener, chosen.uri, terminal)
+  }
+  const plugin = 'plugin' in chosen ? chosen.plugin : (await import('./parts/notation-plugin.js')).parsePluginUri(named)
+  const source = await openPlugin(plugin, invocation, terminal)
+  if ('key' in source) return source.key
+  throw noKey(source.id)
+}
+
 interface PluginKey {
   readonly name: string
   readonly id: string
@@ -70,7 +89,14 @@ async function chooseKey(invocation: Invocation): Promise<Chosen> {
     return { plugin: { name: plugin, id, config: {} } }
   }
   if (id !== undefined) throw misuse('--id is the key of a --plugin; name that, too', 'id')
-  const chainPath = invocation.text('certificate-chain')
+  return chooseNamed(named, invocation.text('certificate-chain'), invocation)
+}
+
+async function chooseNamed(
+  named: string | undefined,
+  chainPath: string | undefined,
+  invocation: Invocation,
+): Promise<Chosen> {
   if (named !== undefined && schemeOf(named) !== undefined) return { uri: named, chainPath }
   if (invocation.text('provider') !== undefined) throw misuse('--provider needs --key SCHEME:…', 'provider')
   const key = findSigningKey(await readSigningKeys(configDirectoryOf(invocation)), named)

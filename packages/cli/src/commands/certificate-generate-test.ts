@@ -3,11 +3,13 @@ import { unlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { encodePem, encodeText, isOcisignError, notaryAlgorithms, printable } from '@ocisign/core'
 import { addSigningKey, addTrustStoreCertificates, writeFileAtomically } from '@ocisign/core/node'
-import { createTestChain } from '@ocisign/provider-local'
+import { createTestCertificate, createTestChain } from '@ocisign/provider-local'
 import { requirePositionals } from '../artifact.js'
-import { type Command, misuse, type OptionSpec, parseChoice } from '../command.js'
+import { type Command, type Invocation, misuse, type OptionSpec, parseChoice, type Terminal } from '../command.js'
 import { configDirectoryOf, configOptions } from '../config.js'
 import { exitCodes } from '../exit-codes.js'
+import { uriOptions } from '../key-uri.js'
+import { openBareKey } from '../signing-key.js'
 
 /** In the order of the Notary Project's algorithms. */
 const kinds = ['p256', 'p384', 'p521', 'rsa2048', 'rsa3072', 'rsa4096'] as const
@@ -18,6 +20,13 @@ const options = {
   'chain-length': { type: 'string', value: '1|2|3', help: 'certificates in the chain; 1, self-signed, by default' },
   trust: { type: 'boolean', help: 'add the last certificate of the chain to the trust store ca:NAME' },
   default: { type: 'boolean', help: 'make it the default key' },
+  key: {
+    type: 'string',
+    short: 'k',
+    value: 'URI',
+    help: 'make a certificate for this key, which signs it itself, and no key',
+  },
+  provider: uriOptions.provider,
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
 export { start } from '../program.js'
@@ -26,12 +35,17 @@ export const command: Command = {
   summary: 'Makes a key and a certificate, valid for a day, for testing; not for anything that matters.',
   usage: '[options] NAME',
   options,
-  examples: ['ocisign certificate generate-test --trust --default example.com'],
+  examples: [
+    'ocisign certificate generate-test --trust --default example.com',
+    'ocisign certificate generate-test --trust --key hashivault://release release',
+  ],
   writes: true,
   async run(invocation, terminal) {
     const [name] = requirePositionals(invocation, 'one key', 1)
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/.test(name))
       throw misuse(`"${printable(name, 80)}" cannot name a key; use letters, digits, "_", "." and "-"`)
+    const uri = invocation.text('key')
+    if (uri !== undefined) return certifyKey(name, uri, invocation, terminal)
     const kind = parseChoice(invocation.text('algorithm'), kinds, 'algorithm') ?? 'p256'
     const length = Number(parseChoice(invocation.text('chain-length'), ['1', '2', '3'], 'chain-length') ?? '1')
     // Absolute: the paths go into a file that is read from anywhere.
@@ -40,7 +54,7 @@ export const command: Command = {
     const { keyPem, chain } = await createTestChain({
       algorithm: notaryAlgorithms[kinds.indexOf(kind)],
       length,
-      subject: `C=US,ST=WA,L=Seattle,O=Notary,CN=${name}`,
+      subject: subjectOf(name),
     })
     const path = (suffix: string) => join(directory, 'localkeys', `${name}${suffix}`)
     const [keyPath, certificatePath, rootPath] = [path('.key'), path('.crt'), path('.root.crt')]
@@ -64,10 +78,33 @@ export const command: Command = {
       for (const each of written.reverse()) await unlink(each).catch(() => undefined)
       throw error
     }
-    terminal.print([`Made the test key "${name}"`, ...written.map((each) => `  ${printable(each, 1000)}`)].join('\n'))
+    terminal.print([`Made the test key "${name}"`, ...written.map(indent)].join('\n'))
     return exitCodes.accepted
   },
 }
+
+/** A self-signed certificate for a key that stays where it is. */
+async function certifyKey(name: string, uri: string, invocation: Invocation, terminal: Terminal): Promise<number> {
+  for (const option of ['algorithm', 'chain-length', 'default'])
+    if (invocation.flag(option)) throw misuse(`--${option} is for keys that are made here, not for --key`, option)
+  const directory = resolve(configDirectoryOf(invocation))
+  const key = await openBareKey(uri, invocation, terminal)
+  const der = await createTestCertificate({ key, subject: subjectOf(name) })
+  const path = join(directory, 'localkeys', `${name}.crt`)
+  await writeNew(path, encodePem('CERTIFICATE', der), 0o644, terminal.signal)
+  const written = [path]
+  try {
+    if (invocation.flag('trust')) written.push(...(await addTrustStoreCertificates(directory, 'ca', name, [path])))
+  } catch (error) {
+    await unlink(path).catch(() => undefined)
+    throw error
+  }
+  terminal.print([`Made a test certificate for ${printable(key.id, 1000)}`, ...written.map(indent)].join('\n'))
+  return exitCodes.accepted
+}
+
+const subjectOf = (name: string) => `C=US,ST=WA,L=Seattle,O=Notary,CN=${name}`
+const indent = (path: string) => `  ${printable(path, 1000)}`
 
 async function writeNew(path: string, text: string, mode: number, signal: AbortSignal): Promise<void> {
   try {

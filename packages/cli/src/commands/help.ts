@@ -22,9 +22,15 @@ const summaries: Readonly<Record<string, string>> = {
   'policy lint': 'Explain what is wrong with a trust policy',
   'policy explain': 'Show which trust policy a reference selects, and why',
   'policy init': 'Write a first trust policy',
+  'key show': 'Show what a key is and what it can be used for',
   'certificate add': 'Add certificates to a trust store',
   'certificate list': 'List the certificates of the trust stores',
   'certificate generate-test': 'Make a key and a certificate for testing',
+  'certificate csr': 'Make a request for a certificate, for a key anywhere',
+  'plugin list': 'List the Notation plugins that are installed',
+  'plugin install': 'Install a Notation plugin',
+  'plugin uninstall': 'Remove a Notation plugin',
+  'plugin create': 'Make a Notation plugin of a key provider',
 }
 
 export const command: Command = {
