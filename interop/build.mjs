@@ -15,6 +15,7 @@ const programs = {
   'notation-go': { sources: ['interop/notation-go', 'interop/protocol'] },
   'notation-go-blob': { sources: ['interop/notation-go-blob', 'interop/protocol'] },
   'notation-go-bench': { sources: ['bench/go', 'interop/protocol'] },
+  'plugin-go': { sources: ['interop/plugin-go'] },
   notation: { module: 'github.com/notaryproject/notation', version: 'v1.3.2', folder: 'cmd/notation' },
   oras: { module: 'oras.land/oras', version: 'v1.3.3', folder: 'cmd/oras' },
   cuemem: { sources: ['interop/cuemem'] },

@@ -19,7 +19,7 @@ export interface ArchiveFile {
 const bytesOf = ({ text = '', bytes }: ArchiveFile) => Buffer.from(bytes ?? Buffer.from(text))
 const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`
 
-export function tarEntry(file: ArchiveFile): Buffer {
+function tarEntry(file: ArchiveFile): Buffer {
   const content = bytesOf(file)
   const header = Buffer.alloc(512)
   header.write(file.name, 0, 100)

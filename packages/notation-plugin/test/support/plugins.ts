@@ -13,7 +13,7 @@ const script = await readFile(new URL('./notation-plugin.cjs', import.meta.url),
 const base64 = (chain: readonly Uint8Array[]) => chain.map((der) => Buffer.from(der).toString('base64'))
 
 export const pluginName = 'com.example.plugin'
-export const p256 = notaryAlgorithms[0]!
+const p256 = notaryAlgorithms[0]!
 export const chain = await createTestChain({ algorithm: p256 })
 const other = await createTestChain({ algorithm: p256 })
 const otherKind = await createTestChain({ algorithm: notaryAlgorithms[1]! })
@@ -111,7 +111,7 @@ export const sources: Plugin = {
 }
 
 /** A plugin of our own making, for keys in files, as one executable file: it talks, and nobody is to hear that. */
-export async function bundleOwnPlugin(name: string, more = ''): Promise<string> {
+async function bundleOwnPlugin(name: string, more = ''): Promise<string> {
   const metadata = { name, version: '1.0.0', description: 'keys in files', url: 'https://example.com' }
   const contents = `
 import { createNotationPlugin } from '@ocisign/notation-plugin/host'

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plugin made of one of our providers is run by notation, and by the plugin manager of notation-go inside it.
+import assert from 'node:assert/strict'
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { writePluginProject } from '@ocisign/notation-plugin'
+import { cose, jws } from '../../packages/core/dist/index.js'
+import { algorithms, formats, requireSuccess } from '../context.mjs'
+import { readSignatures } from '../layout.mjs'
+import { notation } from '../notation.mjs'
+
+const codecs = { jws, cose }
+const accepted = { ok: true, failedChecks: [] }
+const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
+
+export default async function ({ check, chain, layout, trusting, agree }) {
+  const name = 'com.example.files'
+  const make = async (material) => {
+    const configDir = trusting(material)
+    const { folder } = await writePluginProject({
+      directory: `${configDir}/plugins`,
+      name,
+      provider: { package: '@ocisign/provider-local', version: '0.1.0' },
+      hostVersion: '0.1.0',
+    })
+    // As `npm install` would.
+    mkdirSync(`${folder}/node_modules/@ocisign`, { recursive: true })
+    for (const each of ['notation-plugin', 'provider-local'])
+      symlinkSync(`${packages}${each}`, `${folder}/node_modules/@ocisign/${each}`)
+    return configDir
+  }
+  for (const algorithm of algorithms) {
+    for (const format of formats) {
+      await check(`${format}: notation signs with a plugin of our making, ${algorithm}`, async () => {
+        const material = await chain(algorithm, 3)
+        const configDir = await make(material)
+        const { path } = layout()
+        const key = ['--plugin', name, '--id', `file:${material.keyPath}`]
+        const settings = ['--plugin-config', `certificate-chain=${material.chainPath}`, '--signature-format', format]
+        requireSuccess(
+          'notation',
+          await notation(configDir, ['sign', '--oci-layout', ...key, ...settings, `${path}:v1`]),
+        )
+        assert.match(signingAgentOf(path, format), new RegExp(`${name}/1\\.0\\.0`))
+        await agree(path, configDir, accepted)
+      })
+    }
+  }
+  await check('notation lists it, adds a key of it, and signs with that', async () => {
+    const material = await chain('p256', 3)
+    const configDir = await make(material)
+    const { stdout } = await notation(configDir, ['plugin', 'list'])
+    assert.match(stdout, /com\.example\.files\s+Keys of @ocisign\/prov/)
+    const key = ['key', 'add', 'release', '--plugin', name, '--id', `file:${material.keyPath}`]
+    const settings = ['--plugin-config', `certificate-chain=${material.chainPath}`]
+    requireSuccess('notation', await notation(configDir, [...key, ...settings]))
+    const { path } = layout()
+    requireSuccess('notation', await notation(configDir, ['sign', '--oci-layout', '--key', 'release', `${path}:v1`]))
+    await agree(path, configDir, accepted)
+  })
+  await check('notation shows what it says is wrong', async () => {
+    const material = await chain('p256', 3)
+    const configDir = await make(material)
+    const { path } = layout()
+    const sign = (id) => notation(configDir, ['sign', '--oci-layout', '--plugin', name, '--id', id, `${path}:v1`])
+    const missing = await sign('file:/nowhere/to/be/found.pem')
+    assert.notEqual(missing.status, 0)
+    assert.match(missing.stderr, /UNAVAILABLE_FILE|UNAVAILABLE_KEY|there is no/)
+    const bare = await sign(`file:${material.keyPath}`)
+    assert.notEqual(bare.status, 0)
+    assert.match(bare.stderr, /certificate-chain/)
+  })
+}
+
+function signingAgentOf(path, format) {
+  const [{ envelope }] = readSignatures(path)
+  return codecs[format].parse(new Uint8Array(envelope)).unsigned.signingAgent
+}
