@@ -25,6 +25,8 @@ const places = (): readonly string[] => [__dirname, dirname(process.argv[1] ?? _
  * @throws MISUSE_PACKAGE where it is in neither place, with the command that installs it
  */
 export async function importPackage(name: string, subpath = ''): Promise<Readonly<Record<string, unknown>>> {
+  // What Node and libraries warn of, old versions say, is for programmers; this program's lines are for its users.
+  if (!process.argv.includes('--debug')) process.removeAllListeners('warning')
   let missing: unknown
   for (const place of places())
     try {
