@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bundles what a user imports, from the built packages as a browser or an edge runtime would get it, and checks two
 // things: how big it is, and that nothing of another family leaked in. A ceiling of bytes alone does not say what leaked.
+// Of providers it checks how big they are without their clients, and that importing them loads no client.
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { isMain, report, workspaceRoot } from './lib/workspace.mjs'
+import { checkProviders } from './sizes/providers.mjs'
 
 /** Words that show that code of a family is in a bundle. Each must be found in that family's own bundle, see `controls`. */
 const families = {
@@ -84,5 +86,10 @@ if (isMain(import.meta.url)) {
   const describe = (error) => [error.errors?.map(({ text }) => text).join('; ') || error.message]
   const checks = [...entries.map(checkEntry), ...controls.map(checkControl)]
   const problems = (await Promise.all(checks.map((check) => check.catch(describe)))).flat()
-  report('sizes', [...new Set(problems)], `${entries.length} bundles`)
+  const providers = await checkProviders()
+  report(
+    'sizes',
+    [...new Set([...problems, ...providers.problems])],
+    `${entries.length} bundles, ${providers.count} providers`,
+  )
 }
