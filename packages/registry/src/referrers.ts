@@ -45,6 +45,15 @@ interface Beginning {
   readonly page: Page | undefined
 }
 
+/** What was asked for before anybody listed. */
+interface Ahead {
+  readonly beginning: Promise<Beginning>
+  /** In milliseconds of `performance.now()`. */
+  readonly until: number
+  /** Of whoever asked. */
+  readonly signal: AbortSignal | undefined
+}
+
 const what = 'list the referrers'
 const indexNames = ['schemaVersion', 'mediaType', 'manifests']
 const entryNames = ['mediaType', 'digest', 'size', 'artifactType', 'annotations']
@@ -54,7 +63,7 @@ export function createReferrers(
   context: RepositoryContext,
   readManifest: (target: Descriptor, options?: CallOptions) => Promise<AsyncIterable<Uint8Array>>,
 ): Referrers {
-  const begun = new Map<string, { readonly beginning: Promise<Beginning>; readonly until: number }>()
+  const begun = new Map<string, Ahead>()
   const keyOf = (digest: string, { artifactType = '' }: ReferrerOptions) => `${digest} ${artifactType}`
 
   const begin = async (digest: string, listing: Listing): Promise<Beginning> => {
@@ -62,13 +71,25 @@ export function createReferrers(
     // Only this says that there is no such API; anything else is a listing that failed.
     if (page.response.status === 404)
       return { entries: (await readReferrersTag(context, digest, listing)).entries, page: undefined }
-    return { entries: parseIndex(context, page), page }
+    return { entries: parseIndex(context, page, true), page }
   }
 
   const take = (key: string) => {
     const found = begun.get(key)
     begun.delete(key)
-    return found && performance.now() < found.until ? found.beginning : undefined
+    return found && performance.now() < found.until ? found : undefined
+  }
+
+  /** What was asked for ahead may be somebody else's, who has given up: that is not this caller's end. */
+  const beginOnce = async (subject: Target, listing: Listing, options: ReferrerOptions): Promise<Beginning> => {
+    const ahead = take(keyOf(subject.digest, options))
+    const fresh = () => begin(subject.digest, listing)
+    if (!ahead) return fresh()
+    return ahead.beginning.catch((error: unknown) => {
+      options.signal?.throwIfAborted()
+      if (ahead.signal?.aborted) return fresh()
+      throw error
+    })
   }
 
   /** The types that registries are known to leave out, or to fill with that of the empty config, stand in the manifest. */
@@ -93,7 +114,7 @@ export function createReferrers(
       // Whoever lists hears of it; nobody else has to.
       beginning.catch(() => undefined)
       if (begun.size >= maxAhead) begun.clear()
-      begun.set(key, { beginning, until: performance.now() + aheadMilliseconds })
+      begun.set(key, { beginning, until: performance.now() + aheadMilliseconds, signal: options.signal })
       return () => {
         if (begun.get(key)?.beginning === beginning) begun.delete(key)
       }
@@ -127,7 +148,7 @@ export function createReferrers(
         }
       }
 
-      const { entries, page } = await (take(keyOf(subject.digest, options)) ?? begin(subject.digest, listing))
+      const { entries, page } = await beginOnce(subject, listing, options)
       yield* read(entries)
       if (page)
         for await (const further of readFurtherPages(context, listing, page)) yield* read(parseIndex(context, further))
@@ -143,7 +164,11 @@ function listingOf(digest: string, { artifactType, signal }: ReferrerOptions): L
 }
 
 /** The entries of one page. @throws UNAVAILABLE_LISTING */
-function parseIndex(context: RepositoryContext, { response, bytes }: Page): readonly JsonValue[] {
+function parseIndex(
+  context: RepositoryContext,
+  { response, bytes, next }: Page,
+  isFirst = false,
+): readonly JsonValue[] {
   const { status } = response
   const [type = ''] = (response.headers.get('content-type') ?? '').split(';')
   // A front end that shows its start page for every unknown path has no Referrers API, but does not say so either.
@@ -153,6 +178,8 @@ function parseIndex(context: RepositoryContext, { response, bytes }: Page): read
     const document = parseJsonObject(bytes, { what: 'the list of referrers' })
     requireExactNames(document, indexNames, 'the list of referrers')
     const { manifests } = document
+    // Registries made in Go write null for none. Of a page among others that is no way to end.
+    if (manifests === null && isFirst && next === undefined) return []
     if (Array.isArray(manifests)) return manifests
   } catch (error) {
     if (isOcisignError(error)) throw listingError(context, what, error.message, { status, cause: error })
