@@ -15,15 +15,21 @@ export interface IssuedToken {
 /** What is known of one repository: who asks, and with what. Nothing of it is ever used for another. */
 export interface Account {
   /** A header for any action: a name and password, or a registry token. */
-  fixed: { readonly header: string; readonly credential: Credential } | undefined
+  fixed: { readonly header: string; readonly credential: Credential; readonly until: number } | undefined
   tokens: readonly IssuedToken[]
   /** What the source of credentials said; `undefined` inside is anonymous. */
-  credential: { readonly value: Credential | undefined } | undefined
+  credential: { readonly value: Credential | undefined; readonly until: number } | undefined
   /** Until then it is not tried again, where it is certain that it is not good: an account is soon locked. */
   refused: { readonly credential: Credential; readonly until: number; readonly isCertain: boolean } | undefined
 }
 
-const times = { refusedMilliseconds: 60_000, freshMilliseconds: 60_000, longestMarginMilliseconds: 30_000 }
+const times = {
+  refusedMilliseconds: 60_000,
+  /** Passwords of clouds run out, and not every registry says so with a 401 (Amazon ECR says 403). */
+  credentialMilliseconds: 600_000,
+  freshMilliseconds: 60_000,
+  longestMarginMilliseconds: 30_000,
+}
 const maxTokens = 8
 
 /** Creates an account of which nothing is known. */
@@ -36,13 +42,29 @@ export const createAccount = (): Account => ({
 
 /** The header at hand for these actions: one that may do more in the same repository will do. */
 export function headerOf(account: Account, actions: readonly Action[], now: number): string | undefined {
-  if (account.fixed) return account.fixed.header
+  if (account.fixed && now < account.fixed.until) return account.fixed.header
   return account.tokens.find((token) => isUsable(token, now) && actions.every((each) => token.actions.includes(each)))
     ?.header
 }
 
 // A clock that was set back makes every token stale.
 const isUsable = ({ issued, stale }: IssuedToken, now: number) => issued <= now && now < stale
+
+/** Keeps what the source of credentials said, for some minutes; then it is asked again. */
+export function keepCredential(account: Account, value: Credential | undefined, now: number): void {
+  account.credential = { value, until: now + times.credentialMilliseconds }
+}
+
+/** What the source said, where that is not long ago. */
+export function knownCredential(account: Account, now: number): Account['credential'] {
+  return account.credential && now < account.credential.until ? account.credential : undefined
+}
+
+/** Keeps a header that is good for any action, for as long as its credential. */
+export function keepFixed(account: Account, header: string, credential: Credential): string {
+  account.fixed = { header, credential, until: account.credential?.until ?? 0 }
+  return header
+}
 
 /** Keeps a token that was asked for at `now`; its life is counted from before it was sent. */
 export function keepToken(
@@ -57,12 +79,21 @@ export function keepToken(
   account.tokens = [{ ...token, issued: now, stale: now + milliseconds - margin }, ...others].slice(0, maxTokens)
 }
 
-/** Forgets a header that was refused, and the credential in it; the token where it was issued within this minute. */
-export function forgetHeader(account: Account, header: string, now: number): IssuedToken | undefined {
+/**
+ * Forgets a header that was refused, and the credential in it; the token where it was issued within this minute. Some
+ * registries say 401 to whoever may not write, too: only where it was for reading is it certain that it is not good.
+ */
+export function forgetHeader(
+  account: Account,
+  header: string,
+  actions: readonly Action[],
+  now: number,
+): IssuedToken | undefined {
   const { fixed } = account
   if (fixed?.header === header) {
     account.fixed = undefined
-    refuseCredential(account, fixed.credential, now)
+    const isCertain = actions.every((each) => each === 'pull')
+    refuseCredential(account, fixed.credential, now, isCertain)
   }
   const token = account.tokens.find((each) => each.header === header)
   account.tokens = account.tokens.filter((each) => each !== token)

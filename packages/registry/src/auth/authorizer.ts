@@ -6,7 +6,10 @@ import {
   forgetHeader,
   headerOf,
   type IssuedToken,
+  keepCredential,
+  keepFixed,
   keepToken,
+  knownCredential,
   refuseCredential,
   refusedCredential,
 } from './account.js'
@@ -40,7 +43,8 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
     target: AuthorizationTarget,
     options: CallOptions,
   ): Promise<{ readonly value: Credential | undefined; readonly isNew: boolean }> {
-    if (account.credential) return { value: account.credential.value, isNew: false }
+    const known = knownCredential(account, now())
+    if (known) return { value: known.value, isNew: false }
     const value = await lookups.join(accountKey(target), options, async (signal) => {
       const host = dockerHubHosts.includes(target.host) ? 'docker.io' : target.host
       const repository = target.path === '' ? undefined : `${host}/${target.path}`
@@ -56,7 +60,7 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
       const found = checkCredential(given, host)
       if (refused?.isCertain && (!found || isSameCredential(found, refused.credential)))
         throw deniedCredentials(target, refused.credential)
-      account.credential = { value: found }
+      keepCredential(account, found, now())
       return found
     })
     return { value, isNew: true }
@@ -127,7 +131,7 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
       options.signal?.throwIfAborted()
       const key = accountKey(target)
       const account = accounts.ensure(key)
-      const fresh = refused === undefined ? undefined : forgetHeader(account, refused, now())
+      const fresh = refused === undefined ? undefined : forgetHeader(account, refused, target.actions, now())
       // Some ask for nothing more where they were told already.
       if (header === null && refused !== undefined) throw deniedCredentials(target, undefined)
       const challenge = chooseChallenge(header, target)
@@ -140,7 +144,7 @@ export function createAuthorizer({ transport, credentials, clock }: AuthorizerOp
         answerOnce(account, target, challenge, actions, { signal }),
       )
       if (found !== refused) return found
-      forgetHeader(account, found, now())
+      forgetHeader(account, found, target.actions, now())
       throw deniedCredentials(target, undefined)
     },
   }
@@ -162,11 +166,6 @@ function covers(account: Account, header: string, actions: readonly string[]): b
 
 const accountKey = ({ origin, host, path, mountFrom }: AuthorizationTarget) =>
   JSON.stringify([origin, host, path, mountFrom ?? null])
-
-function keepFixed(account: Account, header: string, credential: Credential): string {
-  account.fixed = { header, credential }
-  return header
-}
 
 /** Bearer before Basic: the password stays with the token service. */
 function chooseChallenge(header: string | null, target: AuthorizationTarget): Challenge {

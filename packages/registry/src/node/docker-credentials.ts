@@ -20,6 +20,8 @@ export interface DockerCredentialsOptions extends ConfigEnvironment, Omit<Helper
   readonly directory?: string | undefined
   /** Exactly these files, in this order. */
   readonly files?: readonly string[] | undefined
+  /** Says how long ago a helper was asked; for tests. */
+  readonly clock?: (() => Date) | undefined
   /** Hears where the credential for a host was found, to name it when it is refused. */
   readonly onFound?: ((host: string, place: CredentialPlace) => void) | undefined
 }
@@ -54,32 +56,45 @@ function homeOf({ env = process.env, platform = process.platform, home }: Config
 }
 
 const maxRemembered = 256
+/** Helpers of clouds give passwords that run out, and know when to give others. */
+const rememberedMilliseconds = 300_000
+
+interface Remembered {
+  credential?: Credential | undefined
+  /** When the helper was asked. */
+  since: number
+}
 
 /**
  * Opens what `docker login` and `podman login` have stored, as a source of credentials. The first file that has a
  * credential for exactly the host is the one in use; within it, `credHelpers` for the host come before `credsStore` and
  * that before `auths`, of which the entry for the longest path of the repository counts, as podman has them.
  *
- * Files are read again each time they are asked; what a helper gave is kept until it is refused. Where there is nothing
- * for the host the answer is undefined, which means anonymous.
+ * Files are read again each time they are asked; what a helper gave is kept for five minutes, or until it is
+ * refused. Where there is nothing for the host the answer is undefined, which means anonymous.
  *
  * The source throws INVALID_CONFIGURATION, DENIED_FILE or UNAVAILABLE_FILE for a file that cannot be used, and
  * UNAVAILABLE_CREDENTIALS where a helper fails in any other way than not to know the host.
  */
 export function openDockerCredentials(options: DockerCredentialsOptions = {}): CredentialSource {
-  const { directory, files, platform = process.platform } = options
+  const { directory, files, platform = process.platform, clock = () => new Date() } = options
   const { join } = platform === 'win32' ? win32 : posix
   const paths = files ?? (directory === undefined ? credentialFiles(options) : [join(directory, 'config.json')])
-  const remembered = createCache<{ credential?: Credential | undefined }>(maxRemembered, () => ({}))
+  const remembered = createCache<Remembered>(maxRemembered, () => ({ since: 0 }))
   const flights = createFlights<Credential | undefined>()
 
   async function ask(helper: string, host: string, refused: Credential | undefined, call: CallOptions) {
     const key = JSON.stringify([helper, host])
     const memory = remembered.ensure(key)
-    if (memory.credential && !(refused && isSameCredential(memory.credential, refused))) return memory.credential
+    const age = clock().getTime() - memory.since
+    const isFresh = age >= 0 && age < rememberedMilliseconds
+    if (isFresh && memory.credential && !(refused && isSameCredential(memory.credential, refused)))
+      return memory.credential
     memory.credential = undefined
     return flights.join(key, call, async (signal) => {
+      const since = clock().getTime()
       memory.credential = await getFromHelper(helper, serverOf(host), { ...options, signal })
+      memory.since = since
       return memory.credential
     })
   }

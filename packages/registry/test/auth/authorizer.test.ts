@@ -241,7 +241,7 @@ describe('credentials that are refused', () => {
     const authorizer = createTestAuthorizer(source, clock)
     expect(await send(authorizer, registry.origin)).toBe(200)
     passwords.alice = 'new'
-    advance(3600)
+    advance(500)
     expect(await send(authorizer, registry.origin)).toBe(200)
     expect(asked.map(({ refused }) => refused)).toEqual([undefined, { username: 'alice', password: 'old' }])
     expect(await send(authorizer, registry.origin)).toBe(200)
@@ -462,4 +462,19 @@ test('what is known is bounded, and what is used stays', async () => {
   }
   const known = Array.from({ length: 1500 }, (_, index) => authorizer.current(target(index))).filter(Boolean)
   expect(known).toHaveLength(1000)
+})
+
+test('a password is asked for again after some minutes: one that has run out may be refused by other words than 401', async () => {
+  const registry = await start({ kind: 'basic', users: { ...users, bob: 'builder' } })
+  const { asked, source } = createSource(alice, { username: 'bob', password: 'builder' })
+  const { clock, advance } = createTestClock()
+  const authorizer = createTestAuthorizer(source, clock)
+  expect(await send(authorizer, registry.origin)).toBe(200)
+  advance(9 * 60)
+  expect(await send(authorizer, registry.origin)).toBe(200)
+  expect(asked).toHaveLength(1)
+  advance(2 * 60)
+  expect(await send(authorizer, registry.origin)).toBe(200)
+  expect(asked).toHaveLength(2)
+  expect(basicOf(registry.requests.at(-1)?.authorization)).toBe('bob:builder')
 })

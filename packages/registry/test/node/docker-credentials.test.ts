@@ -227,6 +227,22 @@ describe('what a helper gave', () => {
     expect(await home.told()).toHaveLength(3)
   })
 
+  test('and for five minutes: what clouds give runs out, and their helpers know when', async () => {
+    const home = await createHome()
+    await home.install('cloud', `${counting}say({ Username: "AWS", Secret: String(n) })`)
+    await home.write('.docker/config.json', { credsStore: 'cloud' })
+    let now = Date.UTC(2026, 10, 21)
+    const source = openDockerCredentials({ ...home, clock: () => new Date(now) })
+    const first = { username: 'AWS', password: '1' }
+    expect(await source(request('ecr.test/a'))).toEqual(first)
+    now += 299_000
+    expect(await source(request('ecr.test/a'))).toEqual(first)
+    now += 2_000
+    expect(await source(request('ecr.test/a'))).toEqual({ username: 'AWS', password: '2' })
+    now -= 400_000
+    expect(await source(request('ecr.test/a'))).toEqual({ username: 'AWS', password: '3' })
+  })
+
   test('a failure is not kept', async () => {
     const home = await createHome()
     await home.install(
