@@ -2,6 +2,7 @@
 // Listings that come in pages, each naming the next in its `Link` header (RFC 8288).
 import { type CallOptions, errorKind, isOcisignError, OcisignError, printable } from '@ocisign/core'
 import type { RepositoryContext } from './context.js'
+import { addressFrom } from './redirects.js'
 import type { TransportResponse } from './transport.js'
 
 /** A listing. */
@@ -112,7 +113,7 @@ function nextPage({ headers, url }: TransportResponse): URL | undefined {
   for (const [, target = '', parameters = ''] of link.matchAll(/<([^<>]*)>((?:\s*;\s*[^,;<>"]+(?:"[^"<>]*")?)*)/g)) {
     if (!/;\s*rel\s*=\s*"?(?:[^"]*\s)?next(?:\s[^"]*)?"?\s*(?:;|$)/i.test(parameters)) continue
     if (!URL.canParse(target, url)) throw malformed(`names no page: "${printable(target, 80)}"`)
-    const next = new URL(target, url)
+    const next = addressFrom(target, url)
     if (next.protocol !== 'https:' && next.protocol !== url.protocol)
       throw malformed(`leads to ${printable(next.protocol, 20)}`)
     return next

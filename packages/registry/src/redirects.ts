@@ -10,6 +10,17 @@ export function isRedirect(status: number): boolean {
   return redirectStatuses.includes(status)
 }
 
+/**
+ * Reads an address that a registry names for what comes next, its own or another's. Behind a proxy some take themselves
+ * to be spoken to by plain http: they are answered by https, where they were asked.
+ */
+export function addressFrom(text: string, from: URL): URL {
+  const address = new URL(text, from)
+  if (from.protocol === 'https:' && address.protocol === 'http:' && address.host === from.host)
+    address.protocol = from.protocol
+  return address
+}
+
 /** One redirect. */
 export interface Redirect {
   readonly status: number

@@ -2,6 +2,7 @@
 // One upload session: the registry says after each step where the next one goes (distribution-spec, pushing blobs).
 import { type CallOptions, type Digest, isOcisignError, OcisignError } from '@ocisign/core'
 import type { RepositoryContext } from './context.js'
+import { addressFrom } from './redirects.js'
 import type { TransportResponse } from './transport.js'
 
 const octets = { 'Content-Type': 'application/octet-stream' }
@@ -19,7 +20,7 @@ export function locationOf({ headers, url, status }: TransportResponse, what: st
     })
   if (!location || location.length > 8192 || !URL.canParse(location, url))
     throw invalid('without saying where to upload to')
-  const next = new URL(location, url)
+  const next = addressFrom(location, url)
   next.hash = ''
   if (next.protocol !== url.protocol && next.protocol !== 'https:')
     throw invalid('and names no safe place to upload to')
@@ -106,6 +107,19 @@ export async function askProgress(
     if (isOcisignError(error)) return undefined
     throw error
   }
+}
+
+/** Asks whether a blob is there. */
+export async function hasBlob(
+  { client }: RepositoryContext,
+  digest: Digest,
+  { signal }: CallOptions,
+): Promise<boolean> {
+  const what = `find blob ${digest}`
+  const request = { method: 'HEAD', at: `blobs/${digest}`, actions: ['pull'], what, signal } as const
+  const response = await client.send({ ...request, expected: [200, 404] })
+  await response.discard()
+  return response.status === 200
 }
 
 /** How long tidying up may take, after what it tidies up for has failed already. */

@@ -14,7 +14,7 @@ import { collectContent } from './content.js'
 import type { RepositoryContext } from './context.js'
 import { requireDigest } from './manifests.js'
 import { sleep } from './retry.js'
-import { askProgress, cancel, commit, isPassing, locationOf, sendPart } from './session.js'
+import { askProgress, cancel, commit, hasBlob, isPassing, locationOf, sendPart } from './session.js'
 
 /** What a registry says of an upload that has begun. */
 interface Session {
@@ -138,18 +138,19 @@ async function pushBytes(
 /** Sends content part by part, and commits it once all of it is proven to be what the descriptor says. */
 async function pushParts(
   context: RepositoryContext,
-  { digest, size }: Descriptor,
+  target: Descriptor,
   content: Content,
   session: Session,
   options: CallOptions,
 ): Promise<void> {
+  const { digest, size } = target
   const partBytes = Math.max(context.limits.chunkBytes, Math.min(session.chunkBytes, maxChunkBytes))
   const progress = { at: session.at, sent: 0 }
   try {
     // The iteration ends with the proof.
     for await (const part of partsOf(content, Math.min(partBytes, size)))
       await sendWholePart(context, digest, progress, part, options)
-    await commit(context, progress.at, digest, new Uint8Array(), options)
+    await commitParts(context, progress.at, target, options)
   } catch (error) {
     const done = isOcisignError(error, 'UNAVAILABLE_HOST')
       ? undefined
@@ -183,6 +184,26 @@ async function sendWholePart(
       if (!state || state.received < end - part.length || state.received > end) throw error
       progress.at = state.at
       progress.sent = state.received
+    }
+  }
+}
+
+/** Commits what has been sent; a stream cannot be sent again, so that much is tried before it is lost. */
+async function commitParts(
+  context: RepositoryContext,
+  at: URL,
+  { digest }: Descriptor,
+  options: CallOptions,
+): Promise<void> {
+  const { limits } = context
+  for (let tried = 1; ; tried++) {
+    try {
+      return await commit(context, at, digest, new Uint8Array(), options)
+    } catch (error) {
+      if (!isPassing(error) || tried >= limits.tries) throw error
+      await sleep(limits.backoffMilliseconds * 2 ** (tried - 1), options.signal)
+      // It may have been done, and only the answer lost.
+      if (await hasBlob(context, digest, options)) return
     }
   }
 }

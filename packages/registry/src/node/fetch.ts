@@ -14,6 +14,9 @@ export interface NodeFetchOptions {
 /** Registries keep connections longer than this; one that they closed meanwhile is not asked. */
 const idleMilliseconds = 4_000
 
+/** Addresses of storage and tokens are long, and Node reads 16 KiB of all headers together unless it is told more. */
+const maxHeaderSize = 64 * 1024
+
 /** Answers without a body, whatever their headers say. */
 const bodiless: readonly number[] = [204, 205, 304]
 
@@ -47,6 +50,7 @@ export function createNodeFetch({ authorities }: NodeFetchOptions = {}): typeof 
       port: port === '' ? undefined : port,
       path: `${pathname}${search}`,
       headers: headers as Record<string, string>,
+      maxHeaderSize,
     }
     const begun =
       protocol === 'https:' ? secureRequest({ ...options, agent: secure }) : request({ ...options, agent: plain })
@@ -110,7 +114,9 @@ const waitingBytes = 256 * 1024
 function createReader(incoming: IncomingMessage) {
   const chunks: Uint8Array[] = []
   let size = 0
-  let failure: Error | undefined
+  const closed = () => new Error('the connection was closed before the end')
+  // Who comes late does not hear it any more.
+  let failure: Error | undefined = incoming.destroyed && !incoming.readableEnded ? closed() : undefined
   let wake = () => {}
   incoming.on('data', (chunk: Uint8Array) => {
     chunks.push(chunk)
@@ -124,7 +130,7 @@ function createReader(incoming: IncomingMessage) {
     wake()
   })
   incoming.once('close', () => {
-    if (!incoming.readableEnded) failure ??= new Error('the connection was closed before the end')
+    if (!incoming.readableEnded) failure ??= closed()
     wake()
   })
   return {

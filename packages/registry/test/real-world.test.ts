@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What registries, proxies and networks do that no specification speaks of.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Answer, createFakeAuthority } from '@ocisign/conformance/fake'
+import { digestBytes, mediaTypes, readAll, signArtifact } from '@ocisign/core'
+import { createRegistry } from '@ocisign/registry'
+import { createNodeFetch } from '@ocisign/registry/node'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createScene, signer } from './attacks/scene.js'
+import { chunksOf, code, serve, serveRepository, text } from './support/serve.js'
+
+describe('what is asked for ahead', () => {
+  test('is not lost for one because another gave up', async () => {
+    const { server, repository, verify, image } = await createScene()
+    server.misbehave({ when: { what: 'referrers', nth: 2 }, how: { kind: 'hang', at: 'request' } })
+    server.misbehave({ when: { method: 'HEAD', nth: 1 }, how: { kind: 'delay', milliseconds: 300 } })
+    const controller = new AbortController()
+    const patient = verify(image.digest)
+    await expect.poll(() => server.requests.length).toBeGreaterThan(0)
+    const hasty = repository.resolve(image.digest, {
+      listsNext: 'application/vnd.cncf.notary.signature',
+      signal: controller.signal,
+    })
+    await hasty
+    setTimeout(() => controller.abort(new Error('enough')), 500)
+    expect((await patient).decision).toBe('verified')
+  })
+})
+
+describe('a name and a password', () => {
+  test('that may not delete are still good for all else', async () => {
+    const credentials = async () => ({ username: 'me', password: 'secret' })
+    const auth = { kind: 'basic', users: { me: 'secret' } } as const
+    const { server, repository } = await createScene({ server: { auth, referrersApi: false }, client: { credentials } })
+    const headers = { 'www-authenticate': 'Basic realm="x"' }
+    server.misbehave({ when: { method: 'DELETE' }, how: { kind: 'status', status: 401, headers } })
+    expect((await signArtifact(repository, 'v1', signer)).listing).toBe('listed')
+  })
+})
+
+describe('a registry behind a proxy that speaks https, which thinks that it speaks plain http itself', () => {
+  async function scene() {
+    const authority = await createFakeAuthority()
+    const server = await serve({ tls: authority, tagsPerPage: 1 })
+    const fetch = createNodeFetch({ authorities: [server.authorityPem!] })
+    const repository = createRegistry({ fetch, insecureHosts: 'none' }).repository(`${server.host}/org/app`)
+    return { server, repository }
+  }
+
+  test('is uploaded to by https', async () => {
+    const { server, repository } = await scene()
+    const change = (answer: Answer) => ({
+      ...answer,
+      headers: { ...answer.headers, location: `http://${server.host}${answer.headers?.location}` },
+    })
+    server.misbehave({ when: { method: 'POST' }, how: { kind: 'change', change } })
+    const bytes = text('{}')
+    const target = { mediaType: mediaTypes.empty, digest: await digestBytes(bytes), size: 2 }
+    await repository.push(target, bytes)
+    expect(await readAll(server.repository('org/app'), target)).toEqual(bytes)
+    server.misbehave({ when: { method: 'POST' }, how: { kind: 'location', to: 'http://storage.test/x' } })
+    const other = { ...target, digest: await digestBytes(text('[]')) }
+    await expect(repository.push(other, text('[]'))).rejects.toMatchObject(code('UNAVAILABLE_REGISTRY'))
+  })
+
+  test('is listed by https', async () => {
+    const { server, repository } = await scene()
+    for (const tag of ['v1', 'v2', 'v3']) server.seedImage('org/app', tag)
+    const change = (answer: Answer) => {
+      const link = answer.headers?.link
+      return typeof link === 'string'
+        ? { ...answer, headers: { ...answer.headers, link: link.replace('<', `<http://${server.host}`) } }
+        : answer
+    }
+    server.misbehave({ when: { path: '/tags/list' }, how: { kind: 'change', change } })
+    const found = []
+    for await (const tag of repository.tags()) found.push(tag)
+    expect(found).toEqual(['v1', 'v2', 'v3'])
+  })
+})
+
+describe('the end of a stream', () => {
+  const content = new Uint8Array(10_000).map((_, index) => index ^ (index >> 8))
+  test.each([
+    ['an error after all is done', { kind: 'reset', at: 'answer' }],
+    ['an error before', { kind: 'status', status: 502 }],
+  ] as const)('%s', async (_, how) => {
+    const { repository, server } = await serveRepository({}, { limits: { chunkBytes: 3000 } })
+    const target = { mediaType: 'application/octet-stream', digest: await digestBytes(content), size: content.length }
+    server.misbehave({ when: { method: 'PUT', nth: 1 }, how })
+    await repository.push(target, chunksOf(content, 100))
+    expect(await readAll(server.repository('org/app'), target)).toEqual(content)
+  })
+})
+
+describe('the fetch of Node', () => {
+  test('hears that a connection was lost before anybody read', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': '100000' })
+      response.flushHeaders()
+      setTimeout(() => response.destroy(), 50)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const response = await createNodeFetch()(`http://127.0.0.1:${port}/`, { redirect: 'manual' })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error('nothing came')), 1000))
+    await expect(Promise.race([response.body!.getReader().read(), late])).rejects.toThrow(/closed/)
+  })
+
+  test('reads long headers', async () => {
+    const server = createServer((_, response) => void response.writeHead(200, { x: 'y'.repeat(40_000) }).end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const response = await createNodeFetch()(`http://127.0.0.1:${port}/`, { redirect: 'manual' })
+    expect(response.headers.get('x')).toHaveLength(40_000)
+  })
+})
