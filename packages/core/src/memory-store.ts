@@ -11,6 +11,8 @@ import { type ArtifactStore, checkedContent, type TagLister } from './store.js'
 interface Entry {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array
+  /** Read by the first listing, and kept: content never changes. */
+  manifest?: Manifest | OcisignError
 }
 
 /** What {@link createMemoryStore} accepts. */
@@ -86,7 +88,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): ArtifactSto
         signal?.throwIfAborted()
         const { digest, mediaType } = entry.descriptor
         if (digest === subject.digest || !manifestTypes.includes(mediaType)) continue
-        const manifest = readManifest(entry)
+        entry.manifest ??= readManifest(entry)
+        const { manifest } = entry
         if (isOcisignError(manifest)) {
           const claimed = entry.descriptor.artifactType
           const isUnknown = !claimed || claimed === mediaTypes.empty
@@ -172,5 +175,11 @@ function refersTo({ subject }: Manifest, { digest, size, mediaType }: Target): b
 /** As a registry lists it: type and annotations are the manifest's own (distribution-spec, listing referrers). */
 function describe({ descriptor }: Entry, { artifactType, annotations }: Manifest): Descriptor {
   const { mediaType, digest, size } = descriptor
-  return { mediaType, digest, size, ...(artifactType && { artifactType }), ...(annotations && { annotations }) }
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType && { artifactType }),
+    ...(annotations && { annotations: { ...annotations } }),
+  }
 }
