@@ -3,20 +3,24 @@
 import { OcisignError, printable } from '@ocisign/core'
 import type { PluginErrorCode } from './protocol.js'
 
+/** What every error of a plugin tells: which one. */
+export interface PluginDetails {
+  readonly plugin: string
+}
+
 declare module '@ocisign/core' {
   interface ErrorCatalogue {
     /** A name that is none, a file that is no plugin, metadata that say something else, an archive that holds none. */
-    INVALID_PLUGIN: { readonly plugin: string }
+    INVALID_PLUGIN: PluginDetails
     /** Not installed, could not be run, or answered with an error or with nonsense. `errorCode` is the plugin's own. */
-    UNAVAILABLE_PLUGIN: {
-      readonly plugin: string
+    UNAVAILABLE_PLUGIN: PluginDetails & {
       readonly retryable: boolean
       readonly errorCode?: PluginErrorCode | undefined
     }
     /** Another version of the contract, or a plugin that cannot do what it is wanted for. */
-    UNSUPPORTED_PLUGIN: { readonly plugin: string }
+    UNSUPPORTED_PLUGIN: PluginDetails
     /** A verification plugin said no. */
-    UNTRUSTED_PLUGIN: { readonly plugin: string; readonly check: string; readonly reason: string }
+    UNTRUSTED_PLUGIN: PluginDetails & { readonly check: string; readonly reason: string }
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 export { type PluginProject, type PluginProjectOptions, writePluginProject } from './create.js'
 export {
   findPlugin,
@@ -8,6 +9,7 @@ export {
   listPlugins,
   pluginDirectory,
 } from './discover.js'
+export type { PluginDetails } from './errors.js'
 export {
   type InstalledVersion,
   type InstallPluginOptions,

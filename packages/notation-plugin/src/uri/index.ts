@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { OcisignError, type OpenKeyOptions, printable, type SigningKey, type X509Material } from '@ocisign/core'
 import { defaultConfigDirectory } from '@ocisign/core/node'
 import { pluginDirectory } from '../discover.js'
