@@ -71,7 +71,7 @@ export function createReferrers(
     // Only this says that there is no such API; anything else is a listing that failed.
     if (page.response.status === 404)
       return { entries: (await readReferrersTag(context, digest, listing)).entries, page: undefined }
-    return { entries: parseIndex(context, page, true), page }
+    return { entries: parseIndex(context, page), page }
   }
 
   const take = (key: string) => {
@@ -164,11 +164,7 @@ function listingOf(digest: string, { artifactType, signal }: ReferrerOptions): L
 }
 
 /** The entries of one page. @throws UNAVAILABLE_LISTING */
-function parseIndex(
-  context: RepositoryContext,
-  { response, bytes, next }: Page,
-  isFirst = false,
-): readonly JsonValue[] {
+function parseIndex(context: RepositoryContext, { response, bytes }: Page): readonly JsonValue[] {
   const { status } = response
   const [type = ''] = (response.headers.get('content-type') ?? '').split(';')
   // A front end that shows its start page for every unknown path has no Referrers API, but does not say so either.
@@ -178,8 +174,6 @@ function parseIndex(
     const document = parseJsonObject(bytes, { what: 'the list of referrers' })
     requireExactNames(document, indexNames, 'the list of referrers')
     const { manifests } = document
-    // Registries made in Go write null for none. Of a page among others that is no way to end.
-    if (manifests === null && isFirst && next === undefined) return []
     if (Array.isArray(manifests)) return manifests
   } catch (error) {
     if (isOcisignError(error)) throw listingError(context, what, error.message, { status, cause: error })
