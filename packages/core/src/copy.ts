@@ -21,7 +21,7 @@ import { type TreeAccepted, verifyArtifactTree } from './verify-tree.js'
 export interface CopyOptions extends DeadlineOptions, ReadBackOptions {
   /** What the destination calls it; the reference where that is a tag, nothing where that is a digest. */
   readonly tag?: string | undefined
-  /** Of an index, only what is for these: exact, `linux/amd64`. The tag then needs exactly one. */
+  /** Of an index, only what is for these: exact, `linux/amd64`. A tag that is named then needs exactly one. */
   readonly platforms?: readonly string[] | undefined
   /** With what refers to it, and to that; by default. */
   readonly referrers?: boolean | undefined
@@ -121,6 +121,12 @@ export async function copyArtifact(
       maxManifests: options.maxManifests ?? limits.manifests,
       signal,
     })
+    if (options.tag !== undefined && planned.selected.length !== 1)
+      throw new OcisignError(
+        'MISUSE_OPTION',
+        `"${printable(options.tag)}" cannot name ${planned.selected.length} manifests; copy one platform, or all of the index`,
+        { option: 'tag' },
+      )
     const verified = await verifySource(source, root, planned, options, signal)
     const plan = await withoutTakenTags(planned, destination, signal)
     const present = await findPresent(destination, plan, limits.parallelFetches, signal)

@@ -172,6 +172,21 @@ describe('platforms', () => {
     expect(all).toMatchObject({ selected: [outer], tag: 'v2', lost: [] })
   })
 
+  test('several get no tag that is asked for by name: nothing is written', async () => {
+    const { source, destination, root, amd } = await scene()
+    const other = await putImage(source, 's390x')
+    const outer = await putIndex(source, [root, other.manifest])
+    const { store, written } = noting(destination)
+    const options = { tag: 'v9', platforms: ['linux/amd64', 'linux/arm64/v8'] }
+    for (const dryRun of [false, true])
+      await expect(copyArtifact(source, outer.digest, store, { ...options, dryRun })).rejects.toMatchObject(
+        code('MISUSE_OPTION'),
+      )
+    expect(written).toEqual([])
+    const one = await copyArtifact(source, outer.digest, store, { ...options, platforms: ['linux/amd64'] })
+    expect(one).toMatchObject({ tag: 'v9', selected: [amd.manifest] })
+  })
+
   test('that are not there are not passed over; an image that is no index is of any', async () => {
     const { source, destination, amd } = await scene()
     const { store, written } = noting(destination)

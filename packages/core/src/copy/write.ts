@@ -2,6 +2,7 @@
 // Writing what was planned: content before what names it.
 import { type Descriptor, mediaTypes } from '../descriptor.js'
 import type { Digest } from '../digest.js'
+import { isOcisignError } from '../errors.js'
 import { mapAhead } from '../parallel.js'
 import type { ArtifactStore, ContentWriter, ReadableStore } from '../store.js'
 import { isIndex } from '../tree.js'
@@ -113,19 +114,49 @@ async function copyContent(
   onProgress({ kind: 'begun', descriptor: blob })
   const from = neighbour(source, destination)
   if (from !== undefined && (await destination.mount?.(blob, from, { signal }))) return 'mounted'
-  let isRead = false
-  // Begun only by who needs it: a store that has the blob need not read it again.
-  const content = async function* () {
-    isRead = true
-    let bytes = 0
-    for await (const chunk of await source.fetch(blob, { signal })) {
-      bytes += chunk.length
-      onProgress({ kind: 'bytes', descriptor: blob, bytes })
-      yield chunk
+  for (let tried = 1; ; tried++) {
+    let state = 'unread' as 'unread' | 'reading' | 'lost'
+    // Begun only by who needs it: a store that has the blob need not read it again.
+    const content = async function* () {
+      state = 'reading'
+      let bytes = 0
+      const chunks = read(source, blob, signal, () => {
+        state = 'lost'
+      })
+      for await (const chunk of chunks) {
+        bytes += chunk.length
+        onProgress({ kind: 'bytes', descriptor: blob, bytes })
+        yield chunk
+      }
+    }
+    try {
+      await destination.push(blob, content(), { signal })
+      return state === 'unread' ? 'present' : 'copied'
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (state !== 'lost' || tried === maxDownloads || !isPassing(error)) throw error
     }
   }
-  await destination.push(blob, content(), { signal })
-  return isRead ? 'copied' : 'present'
+}
+
+/** A connection that is lost in the middle of a layer: nobody else can ask for it again. */
+const maxDownloads = 3
+
+const isPassing = (error: unknown) =>
+  isOcisignError(error) && (error.details as { readonly retryable?: boolean }).retryable === true
+
+async function* read(
+  source: ReadableStore,
+  blob: Descriptor,
+  signal: AbortSignal | undefined,
+  lost: () => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* await source.fetch(blob, { signal })
+  } catch (error) {
+    lost()
+    throw error
+  }
 }
 
 /** The source's repository, where it is on the host of the destination's. */

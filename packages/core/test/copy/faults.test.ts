@@ -62,6 +62,46 @@ describe('content that is not what its digest says', () => {
   })
 })
 
+describe('a download that breaks off', () => {
+  async function* broken(size: number, retryable: boolean) {
+    yield new Uint8Array(size - 1)
+    throw retryable
+      ? new OcisignError('UNAVAILABLE_DEADLINE', 'lost', { milliseconds: 1, retryable })
+      : new OcisignError('UNAVAILABLE_LIMIT', 'never', { target: '', refusals: [], retryable })
+  }
+
+  test.each([
+    ['is begun again', 2, true, undefined],
+    ['but not for ever', 3, true, 'UNAVAILABLE_DEADLINE'],
+    ['and not where it would be the same again', 1, false, 'UNAVAILABLE_LIMIT'],
+  ] as const)('%s', async (_, times, retryable, refusal) => {
+    const { source, amd } = await scene()
+    const [config] = amd.blobs
+    let left: number = times
+    const fetch: ArtifactStore['fetch'] = async (target, options) =>
+      target.digest === config!.digest && left-- > 0 ? broken(target.size, retryable) : source.fetch(target, options)
+    const { store, written } = empty()
+    const copying = copyArtifact({ ...source, fetch }, 'v1', store)
+    if (refusal) await expect(copying).rejects.toMatchObject(code(refusal))
+    else expect((await copying).copied.map(({ digest }) => digest)).toContain(config!.digest)
+    expect(written.includes(config!.digest)).toBe(refusal === undefined)
+  })
+
+  test('an upload that fails is not begun again here: who uploads knows better', async () => {
+    const { source, amd } = await scene()
+    const [config] = amd.blobs
+    let pushes = 0
+    const { store } = empty()
+    const push: ArtifactStore['push'] = async (target, content, options) => {
+      if (target.digest !== config!.digest) return store.push(target, content, options)
+      pushes++
+      throw new OcisignError('UNAVAILABLE_DEADLINE', 'lost', { milliseconds: 1, retryable: true })
+    }
+    await expect(copyArtifact(source, 'v1', { ...store, push })).rejects.toMatchObject(code('UNAVAILABLE_DEADLINE'))
+    expect(pushes).toBe(1)
+  })
+})
+
 describe('what is missing', () => {
   test('of the artifact itself ends the copy, be it a manifest or a blob', async () => {
     const made = await scene()
