@@ -57,6 +57,8 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
     bytes: (maxBytes) => readUpTo(chunks(idleMilliseconds), maxBytes, what, url.host),
     async discard() {
       let length = 0
+      // What comes drop by drop is not waited for either.
+      const timer = setTimeout(() => connection.end({ abort: true }), drainMilliseconds)
       try {
         for await (const chunk of chunks(drainMilliseconds)) {
           length += chunk.length
@@ -64,6 +66,8 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
         }
       } catch {
         // Nobody wanted it.
+      } finally {
+        clearTimeout(timer)
       }
     },
   }

@@ -8,7 +8,7 @@ import { createRegistry } from '@ocisign/registry'
 import { createNodeFetch } from '@ocisign/registry/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createScene, signer } from './attacks/scene.js'
-import { chunksOf, code, serve, serveRepository, text } from './support/serve.js'
+import { chunksOf, code, serve, serveRepository, text, transportOf } from './support/serve.js'
 
 describe('what is asked for ahead', () => {
   test('is not lost for one because another gave up', async () => {
@@ -92,6 +92,17 @@ describe('the end of a stream', () => {
     await repository.push(target, chunksOf(content, 100))
     expect(await readAll(server.repository('org/app'), target)).toEqual(content)
   })
+})
+
+test('what nobody wants is not waited for, however it comes', async () => {
+  const server = await serve()
+  const how = { kind: 'status', status: 404, body: 'x'.repeat(1000) } as const
+  server.misbehave({ how })
+  server.misbehave({ how: { kind: 'slow', bytes: 1, milliseconds: 50 } })
+  const begun = performance.now()
+  const response = await transportOf().send(`${server.origin}/v2/`)
+  await response.discard()
+  expect(performance.now() - begun).toBeLessThan(4_000)
 })
 
 describe('the fetch of Node', () => {
