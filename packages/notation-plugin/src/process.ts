@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { kill, platform } from 'node:process'
 import type { Readable } from 'node:stream'
-import { type CallOptions, concatBytes } from '@ocisign/core'
+import { type CallOptions, concatBytes, isOcisignError, waitFor } from '@ocisign/core'
 import { unavailablePlugin } from './errors.js'
 
 /** What {@link runProcess} needs. */
@@ -37,7 +37,22 @@ const graceMilliseconds = 1000
  *
  * @throws UNAVAILABLE_PLUGIN where it cannot be started, takes too long or says too much; the signal's reason
  */
-export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
+export async function runProcess(options: ProcessOptions): Promise<ProcessResult> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await runOnce(options)
+    } catch (error) {
+      if (tries === maxStarts || !isBeingWritten(error)) throw error
+      await waitFor(50, options)
+    }
+}
+
+/** A file just written is busy for as long as a process that is starting beside it has it open, too. */
+const maxStarts = 5
+const isBeingWritten = (error: unknown) =>
+  isOcisignError(error) && (error.cause as { readonly code?: unknown } | undefined)?.code === 'ETXTBSY'
+
+function runOnce(options: ProcessOptions): Promise<ProcessResult> {
   const { plugin, signal, timeoutMilliseconds, maxBytes } = options
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()

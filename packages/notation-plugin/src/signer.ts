@@ -18,6 +18,7 @@ import {
   parseTrustPolicy,
   payloadMediaType,
   requireUserMetadata,
+  reservedMetadataPrefix,
   type Signature,
   type SignatureManifestForm,
   type Signer,
@@ -119,7 +120,8 @@ async function signTarget(
   const envelope = format.parse(bytes)
   requireNothingElse(envelope, (reason) => refuse('payload', reason))
   const claims = await verifyAsAnybody(plugin, format, envelope, { mediaType: format.mediaType, bytes }, target, clock)
-  requireUserMetadata(claims.target.annotations ?? {})
+  if (Object.keys(claims.target.annotations ?? {}).some((name) => name.startsWith(reservedMetadataPrefix)))
+    throw refuse('annotations', 'signed an annotation whose name is reserved for the Notary Project')
   if (expirySeconds !== undefined) {
     const latest = clock().getTime() + expirySeconds * 1000 + clockSkewMilliseconds
     if (!claims.expiry || claims.expiry.getTime() > latest)

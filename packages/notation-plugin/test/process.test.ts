@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // G1: what a plugin's process may do, and for how long.
-import { readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { open, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kill } from 'node:process'
 import { openPlugin, openPluginKey } from '@ocisign/notation-plugin'
@@ -104,6 +104,18 @@ describe('G1: a plugin that', () => {
     await expect(openPlugin({ directory, name })).rejects.toMatchObject(code('UNAVAILABLE_PLUGIN'))
     await writeExecutable(folder, `notation-${name}`, '#!/nowhere/to/be/found\n')
     await expect(openPlugin({ directory, name })).rejects.toMatchObject(code('UNAVAILABLE_PLUGIN'))
+  })
+
+  test.runIf(process.platform === 'linux')('is being written is tried again, for a moment', async () => {
+    const { options, path } = await makePlugins()
+    const busy = await open(path, 'r+')
+    try {
+      await expect(openPlugin(options())).rejects.toMatchObject(code('UNAVAILABLE_PLUGIN'))
+      setTimeout(() => busy.close(), 60)
+      await expect(openPlugin(options())).resolves.toBeDefined()
+    } finally {
+      await busy.close().catch(() => undefined)
+    }
   })
 
   test('was exchanged since it was opened is not run', async () => {

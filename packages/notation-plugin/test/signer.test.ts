@@ -126,7 +126,7 @@ describe('G3: a plugin that', () => {
     ['signs two digests', 'two-digests', 'INVALID_JSON'],
     ['leaves the annotations out', 'no-annotations', 'UNTRUSTED_METADATA'],
     ['changes an annotation', 'other-annotation', 'UNTRUSTED_METADATA'],
-    ['leaves them out for reserved ones', 'reserved-annotation', 'UNTRUSTED_METADATA'],
+    ['adds a reserved annotation', 'reserved-annotation', 'UNTRUSTED_PLUGIN'],
     ['adds members to the target', 'more-members', 'UNTRUSTED_PLUGIN'],
     ['adds members to the payload', 'more-payload', 'UNTRUSTED_PLUGIN'],
     ['signs another kind of payload', 'other-type', 'INVALID_ENVELOPE'],

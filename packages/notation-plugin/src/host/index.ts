@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+export type { VerificationResult } from '../protocol.js'
 
 export { certificateChainSetting, type HostKeyOptions, type HostKeys, type OpenHostKey } from './key.js'
 export {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a plugin is installed from: its executable, a folder, or an archive (plugin-extensibility, package and release).
 import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -80,7 +81,8 @@ async function readFolder(path: string, source: string): Promise<readonly Plugin
 }
 
 async function readWhole(path: string, source: string): Promise<PluginFile> {
-  const handle: FileHandle = await open(path, 'r')
+  // What was looked at must not have become a link meanwhile.
+  const handle: FileHandle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
   try {
     const { mode, size } = await handle.stat()
     if (size >= maxInstallBytes) throw invalidPlugin(source, `is larger than ${maxInstallBytes / 1024 / 1024} MiB`)

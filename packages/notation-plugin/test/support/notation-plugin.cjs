@@ -57,7 +57,8 @@ function makeEnvelope() {
   if (lies.has('other-annotation')) edit((d) => (d.targetArtifact.annotations.build = 'evil'))
   if (lies.has('more-annotations'))
     edit((d) => (d.targetArtifact.annotations = { ...d.targetArtifact.annotations, more: '1' }))
-  if (lies.has('reserved-annotation')) edit((d) => (d.targetArtifact.annotations = { 'io.cncf.notary.x': '1' }))
+  if (lies.has('reserved-annotation'))
+    edit((d) => (d.targetArtifact.annotations = { ...d.targetArtifact.annotations, 'io.cncf.notary.x': '1' }))
   if (lies.has('more-members')) edit((d) => (d.targetArtifact.urls = ['https://example.com']))
   if (lies.has('more-payload')) edit((d) => (d.other = 1))
   if (lies.has('two-digests')) payload = payload.replace('"digest":', `"digest":"sha256:${'9'.repeat(64)}","digest":`)
@@ -158,7 +159,7 @@ function misbehave() {
     writeFileSync(join(__dirname, 'child.pid'), `${process.pid} ${child.pid}`)
     return setTimeout(() => {}, 300_000)
   }
-  if (lies.has('leaves-child')) spawn('sleep', ['300'], { stdio: 'inherit', detached: true }).unref()
+  if (lies.has('leaves-child')) spawn('sleep', ['30'], { stdio: 'inherit', detached: true }).unref()
   if (lies.has('endless') || lies.has('endless-complaints')) {
     const stream = lies.has('endless') ? process.stdout : process.stderr
     const write = () => {
