@@ -49,7 +49,8 @@ test('list and inspect as JSON, a signature that is junk included', async () => 
   const { signingWith } = scene
   const { stdout } = await run(['sign', '--oci-layout', ...signingWith('good'), '--output', 'json', `${path}:v1`])
   const signed = JSON.parse(stdout)
-  expect(Object.keys(signed)).toEqual(['schemaVersion', 'reference', 'subject', 'manifest', 'signature'])
+  const members = ['schemaVersion', 'reference', 'subject', 'manifest', 'signature', 'key', 'validUntil']
+  expect(Object.keys(signed)).toEqual(members)
   await writeFile(scene.path('junk/blobs', signed.signature.digest.replace(':', '/')), 'junk')
   const listed = JSON.parse((await run(['list', '--oci-layout', '-o', 'json', `${path}:v1`])).stdout)
   expect(listed).toMatchObject({ schemaVersion: 1, reference: `${path}:v1`, subject: signed.subject })

@@ -123,7 +123,7 @@ describe('what is signed with', () => {
       'UNTRUSTED_VALIDITY',
     ],
     ['a key without certificates', 'sign --oci-layout @/layout:v1 --key file:@/good.key', 2, 'MISUSE_OPTION'],
-    ['an unknown kind of key', `${layout} --key awskms:///x`, 2, 'MISUSE_OPTION'],
+    ['an unknown kind of key', `${layout} --key acmekms:///x`, 2, 'MISUSE_OPTION'],
     ['an unknown key', `${layout} --config-dir @/config --key absent`, 2, 'MISUSE_OPTION'],
     ['no key at all', `${layout} --config-dir @/config`, 2, 'MISUSE_OPTION'],
     ['broken signingkeys.json', `${layout} --config-dir @/broken-keys --key k`, 4, 'INVALID_CONFIGURATION'],
