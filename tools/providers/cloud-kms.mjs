@@ -32,8 +32,8 @@ export async function start() {
   })
   // Otherwise Google's client looks for its metadata server.
   process.env.METADATA_SERVER_DETECTION = 'none'
-  const require = createRequire(join(provider, 'package.json'))
-  const { KeyManagementServiceClient } = require('@google-cloud/kms')
+  const requireClient = createRequire(join(provider, 'package.json'))
+  const { KeyManagementServiceClient } = requireClient('@google-cloud/kms')
   const grpc = createRequire(join(workspaceRoot, 'packages/conformance/package.json'))('@grpc/grpc-js')
   const { createCloudKmsKey } = await import(`${provider}/dist/index.js`)
   const sslCreds = grpc.credentials.createInsecure()

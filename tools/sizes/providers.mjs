@@ -40,7 +40,7 @@ async function sizeOf({ directory, manifest }) {
 }
 
 /** The files that Node loads for a program, by its own account. */
-export function loadedBy(program, directory) {
+function loadedBy(program, directory) {
   const folder = mkdtempSync(join(tmpdir(), 'ocisign-loaded-'))
   try {
     execFileSync(process.execPath, ['--input-type=module', '-e', program], {
