@@ -9,6 +9,7 @@ import {
   digestAlgorithmOf,
   digestBytes,
   isDigest,
+  isOcisignError,
   isTag,
   type JsonObject,
   OcisignError,
@@ -22,6 +23,7 @@ import { isManifestType, manifestTypes, parseContentType } from './media-type.js
 import { createRecentContent } from './recent.js'
 import { describeReferrer } from './referrer.js'
 import type { ReferrersTagWriter } from './referrers-tag.js'
+import { randomFraction, sleep } from './retry.js'
 
 /** Manifests of one repository. */
 export interface Manifests {
@@ -62,7 +64,7 @@ export function createManifests(context: RepositoryContext, options: ManifestsOp
     return { headers: response.headers, bytes: await response.bytes(limits.documentBytes) }
   }
 
-  const put = async (target: Descriptor, reference: string, bytes: Uint8Array, signal: AbortSignal | undefined) => {
+  const putOnce = async (target: Descriptor, reference: string, bytes: Uint8Array, signal: AbortSignal | undefined) => {
     const response = await client.send({
       method: 'PUT',
       at: `manifests/${reference}`,
@@ -77,6 +79,20 @@ export function createManifests(context: RepositoryContext, options: ManifestsOp
     await response.discard()
     requireDigestHeader(response.headers, target.digest)
     return response.headers
+  }
+
+  /** Registries forget for a moment a blob that somebody else pushes or mounts at the same time. */
+  const put = async (target: Descriptor, reference: string, bytes: Uint8Array, signal: AbortSignal | undefined) => {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await putOnce(target, reference, bytes, signal)
+      } catch (error) {
+        const isPassing =
+          isOcisignError(error, 'UNAVAILABLE_REGISTRY') && error.details.codes.includes('MANIFEST_BLOB_UNKNOWN')
+        if (!isPassing || tried >= limits.tries) throw error
+        await sleep(limits.backoffMilliseconds * (tried - 1 + randomFraction()), signal)
+      }
+    }
   }
 
   return {

@@ -237,6 +237,20 @@ describe('writing', () => {
     expect(await repository.resolve((await described()).digest)).toEqual(await described())
   })
 
+  test.each([
+    [2, undefined],
+    [4, 'UNAVAILABLE_REGISTRY'],
+  ])('a registry that forgets a blob for a moment is asked again: %i times', async (times, expected) => {
+    const { server, repository } = await serveRepository()
+    const nth = Array.from({ length: times }, (_, index) => index + 1)
+    const how = { kind: 'status', status: 400, code: 'MANIFEST_BLOB_UNKNOWN' } as const
+    server.misbehave({ when: { method: 'PUT', nth }, how })
+    const pushed = repository.push(await described(), index)
+    if (expected === undefined) await pushed
+    else await expect(pushed).rejects.toMatchObject(code(expected))
+    expect(server.requests.filter(({ method }) => method === 'PUT')).toHaveLength(Math.min(times + 1, 4))
+  })
+
   test('a registry that stored something else is not believed', async () => {
     const { server, repository } = await withImage()
     server.misbehave({
