@@ -35,6 +35,7 @@ const longestSignature = 2048
 export function createPkcs11Key(
   options: Pkcs11KeyOptions & { readonly certificates: 'token' },
 ): Promise<SigningKey<X509Material>>
+/** The material is the public key, unless certificates are asked for. @throws as above */
 export function createPkcs11Key(options: Pkcs11KeyOptions): Promise<SigningKey>
 export async function createPkcs11Key(options: Pkcs11KeyOptions): Promise<SigningKey> {
   const { token, retry } = options
