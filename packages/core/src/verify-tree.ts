@@ -5,7 +5,7 @@ import type { Digest } from './digest.js'
 import { isOcisignError, type OcisignError } from './errors.js'
 import { refusalOf, refuseAll, selectNeeded } from './requirement.js'
 import type { ReadableStore } from './store.js'
-import { isIndex, isSelected, readIndex, requireCount, type TreeLimits, treeLimit } from './tree.js'
+import { isIndex, isSelected, readIndex, requireCount, requirePlatforms, type TreeLimits, treeLimit } from './tree.js'
 import type { Accepted, NotRequired, Verified } from './verdict.js'
 import type { ClaimsOf, Requirement } from './verifier.js'
 import { resolveSubject, type VerifyOptions, verifyDescriptor } from './verify.js'
@@ -40,7 +40,8 @@ const ranks = ['refused', 'tolerated', 'verified'] as const
 /**
  * Verifies an index with everything in it, or the platforms selected; an index that holds nothing selected proves nothing.
  *
- * @throws what {@link verifyArtifact} throws, UNAVAILABLE_LIMIT for a tree deeper or wider than allowed, and
+ * @throws what {@link verifyArtifact} throws, UNAVAILABLE_LIMIT for a tree deeper or wider than allowed,
+ * UNAVAILABLE_NOT_FOUND for a platform that the index does not hold, and
  * INVALID_INDEX | INVALID_DESCRIPTOR | INVALID_JSON | INVALID_TEXT for an index that is none
  */
 export async function verifyArtifactTree<const R extends Requirement>(
@@ -99,7 +100,12 @@ async function verifyTree<C>(
   }
 
   const rank = await visit(root, 1, 0)
-  if (rank > 0) return { decision: ranks[rank], root, nodes } as unknown as TreeAccepted<C>
+  if (rank > 0) {
+    // What is not in the index has not been looked at, whatever is signed.
+    const found = nodes.map(({ descriptor }) => descriptor).filter((each) => !isIndex(each))
+    requirePlatforms(root, found, options.platforms)
+    return { decision: ranks[rank], root, nodes } as unknown as TreeAccepted<C>
+  }
   throw refuseAll(
     root.digest,
     nodes.flatMap(({ descriptor, covered, verdict }) =>

@@ -120,6 +120,19 @@ describe('platforms', () => {
     expect(platform).toBeDefined()
   })
 
+  test('that a signed index does not hold are not passed over', async () => {
+    const { sign, verify, amd, root } = await pair()
+    await sign(amd.digest)
+    for (const signed of [false, true]) {
+      if (signed) await sign(root)
+      const ask = verify(root, { platforms: ['linux/amd64', 'linux/s390x'] })
+      await expect(ask).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
+    }
+    await expect(verify(root, { platforms: [] })).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
+    expect(await verify(root, { platforms: ['linux/amd64'] })).toMatchObject({ decision: 'verified' })
+    expect(await verify(amd.digest, { platforms: ['linux/s390x'] })).toMatchObject({ decision: 'verified' })
+  })
+
   test('an index that holds nothing, or nothing selected, proves nothing', async () => {
     const { index, verify, root } = await pair()
     const empty = await index([])
