@@ -51,13 +51,14 @@ export async function errorOf(response: TransportResponse, request: RefusedReque
         repository,
         retryable: false,
       })
-    if (status === 404)
+    // An upload that is gone says nothing of what is there.
+    if (status === 404 && !codes.includes('BLOB_UPLOAD_UNKNOWN'))
       return new OcisignError('UNAVAILABLE_NOT_FOUND', `${message}; it is not there`, {
         reference: what,
         retryable: false,
       })
   }
-  const retryable = status >= 500 || status === 408
+  const retryable = status >= 500 || status === 408 || codes.includes('BLOB_UPLOAD_UNKNOWN')
   return new OcisignError('UNAVAILABLE_REGISTRY', message, { ...from, codes, retryable })
 }
 

@@ -71,7 +71,7 @@ const slowestUpload = 64
 export function createTransport(options: TransportOptions): Transport {
   const { limits, clock, notice } = options
   const hub = createAbortHub()
-  const limiter = createLimiter(limits, () => clock().getTime(), hub)
+  const limiter = createLimiter(limits, () => performance.now(), hub)
   const rules = { limits, clock, random: options.random ?? randomFraction }
 
   const sendOnce = async (request: TransportRequest): Promise<TransportResponse> => {

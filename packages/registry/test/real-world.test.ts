@@ -94,6 +94,28 @@ describe('the end of a stream', () => {
   })
 })
 
+describe('a session that the registry knows no more', () => {
+  const bytes = text('{}')
+  test('is begun anew where all is at hand, and never means that something is not there', async () => {
+    const { server, repository } = await serveRepository()
+    const target = { mediaType: mediaTypes.empty, digest: await digestBytes(bytes), size: 2 }
+    const how = { kind: 'status', status: 404, code: 'BLOB_UPLOAD_UNKNOWN' } as const
+    server.misbehave({ when: { method: 'PUT', nth: 1 }, how })
+    await repository.push(target, bytes)
+    expect(await readAll(server.repository('org/app'), target)).toEqual(bytes)
+    server.misbehave({ when: { method: 'PUT' }, how })
+    const other = { ...target, digest: await digestBytes(text('[]')) }
+    await expect(repository.push(other, text('[]'))).rejects.toMatchObject(code('UNAVAILABLE_REGISTRY'))
+  })
+})
+
+test('a clock that stands does not stop requests', async () => {
+  const server = await serve()
+  const { send } = transportOf({ requestsPerSecond: 5 }, { clock: () => new Date(0) })
+  for (let count = 0; count < 8; count++) await (await send(`${server.origin}/v2/`)).discard()
+  expect(server.requests).toHaveLength(8)
+}, 10_000)
+
 test('what nobody wants is not waited for, however it comes', async () => {
   const server = await serve()
   const how = { kind: 'status', status: 404, body: 'x'.repeat(1000) } as const
