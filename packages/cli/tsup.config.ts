@@ -26,6 +26,12 @@ const providerPackages = Object.fromEntries(
   }),
 )
 
+/** The version of a client library that a provider was made for: 5. */
+const majorOf = (client: string) => {
+  const range = Object.values(providerPackages).flatMap(({ peers }) => peers[client] ?? [])[0]
+  return range && /[0-9]+/.exec(range)?.[0]
+}
+
 // CommonJS inside, because Node starts it quicker: an ECMAScript import of one of Node's modules looks at everything
 // that is in it, WebCrypto and the terminal included.
 for (const folder of ['commands', 'parts']) mkdirSync(here(`dist/${folder}`), { recursive: true })
@@ -73,7 +79,8 @@ const clientsOfServices: Plugin = {
     }))
     build.onLoad({ filter: /.*/, namespace: 'clients-of-services' }, ({ path }) => ({
       contents: `import { importPackage } from './packages.ts'
-        export const then = (resolve, reject) => importPackage('${path}').then(resolve, reject)`,
+        const options = { version: ${JSON.stringify(majorOf(path))} }
+        export const then = (resolve, reject) => importPackage('${path}', options).then(resolve, reject)`,
       resolveDir: fileURLToPath(here('src')),
     }))
   },

@@ -20,11 +20,22 @@ function importerIn(folder: string): Import {
 /** Beside the program first: what is there is trusted as it is; the working directory may be anybody's checkout. */
 const places = (): readonly string[] => [__dirname, dirname(process.argv[1] ?? __dirname), process.cwd()]
 
+/** What of a package to load, and which version is known to work. */
+export interface PackageOptions {
+  /** `/uri`, say. */
+  readonly subpath?: string
+  /** For the command that installs it: newer ones may need a newer Node. */
+  readonly version?: string
+}
+
 /**
  * Loads a package from where the user installed it: beside the program, or in the working directory or above it.
  * @throws MISUSE_PACKAGE where it is in neither place, with the command that installs it
  */
-export async function importPackage(name: string, subpath = ''): Promise<Readonly<Record<string, unknown>>> {
+export async function importPackage(
+  name: string,
+  { subpath = '', version }: PackageOptions = {},
+): Promise<Readonly<Record<string, unknown>>> {
   // What Node and libraries warn of, old versions say, is for programmers; this program's lines are for its users.
   if (!process.argv.includes('--debug')) process.removeAllListeners('warning')
   let missing: unknown
@@ -35,7 +46,8 @@ export async function importPackage(name: string, subpath = ''): Promise<Readonl
       if (!isMissing(error, name)) throw error
       missing = error
     }
-  const message = `the package ${name} is needed and not installed; npm install ${name} in this directory, or beside ocisign`
+  const wanted = version === undefined ? name : `${name}@${version}`
+  const message = `the package ${name} is needed and not installed; npm install ${wanted} in this directory, or beside ocisign`
   throw new OcisignError('MISUSE_PACKAGE', message, { package: name }, { cause: missing })
 }
 

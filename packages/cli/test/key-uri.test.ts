@@ -169,7 +169,10 @@ describe('what goes wrong', () => {
     expect(refused.status).toBe(3)
   })
 
-  test('a PIN in a URI is not repeated', async () => {
+  test('a PIN or a token in a URI is not repeated', async () => {
+    const refused = await sign(['--key', `hashivault://key?token=${token}`, ...chain()], { env: vaultEnv })
+    expect([refused.status, codeOf(refused.stderr)]).toEqual([4, 'INVALID_KEY'])
+    expect(refused.stderr).not.toContain(token)
     const { stderr } = await sign(['--key', 'pkcs11:object=key?module-path=/nowhere.so&pin-value=31415926'])
     expect(stderr).not.toContain('31415926')
   })

@@ -11,7 +11,7 @@ interface SignerModule {
 
 /** Makes the client for the region that an ARN names. @throws MISUSE_PACKAGE */
 async function createClient(arn: string): Promise<AwsSignerClientLike> {
-  const { Signer } = (await importPackage('@aws-sdk/client-signer')) as unknown as SignerModule
+  const { Signer } = (await importPackage('@aws-sdk/client-signer', { version: '3' })) as unknown as SignerModule
   const region = /^arn:[^:]+:signer:([a-z0-9-]+):/i.exec(arn)?.[1]?.toLowerCase()
   // Ours is the one that tries again, and that says how often.
   return new Signer({ maxAttempts: 1, ...(region !== undefined && { region }) })

@@ -33,7 +33,7 @@ export async function openThirdParty(name: string, builtIn: readonly string[]): 
 
 async function load(name: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await importPackage(name, '/uri').catch((error: unknown) => {
+    return await importPackage(name, { subpath: '/uri' }).catch((error: unknown) => {
       if (!hasNoSubpath(error)) throw error
       return importPackage(name)
     })

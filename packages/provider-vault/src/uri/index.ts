@@ -17,7 +17,8 @@ export async function openKey(
   uri: string,
   { environment = process.env, signal }: OpenKeyOptions = {},
 ): Promise<SigningKey<PublicKeyMaterial>> {
-  const shown = printable(uri)
+  // What somebody takes for a parameter may be a token.
+  const shown = printable(uri.replace(/\?.*$/s, ''))
   const invalid = (why: string) => new OcisignError('INVALID_KEY', `${shown} ${why}`, { id: shown })
   const [, key, query = ''] = /^hashivault:\/\/([^?#/]+)(?:\?([^#]*))?$/.exec(uri) ?? []
   if (key === undefined) throw invalid('is no key of Vault; write hashivault://NAME')
