@@ -10,7 +10,13 @@ import { inspect } from 'node:util'
 import { signingKeyCases } from '../packages/conformance/dist/index.js'
 
 /** `optional` ones are second opinions: without Python there are the fakes of the tests. */
-const services = [{ name: 'openbao' }, { name: 'softhsm' }, { name: 'moto' }, { name: 'cloud-kms', optional: true }]
+const services = [
+  { name: 'openbao' },
+  { name: 'softhsm' },
+  { name: 'moto' },
+  { name: 'cloud-kms', optional: true },
+  { name: 'key-vault', optional: true },
+]
 
 let [passed, failed] = [0, 0]
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A second opinion on Google Cloud KMS: a server of Google's own messages for Python, and Google's client for Node.
 import { createRequire } from 'node:module'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { workspaceRoot } from '../lib/workspace.mjs'
 import { installPython } from './install.mjs'
-import { freePort, startServer } from './server.mjs'
+import { accepts, freePort, startServer } from './server.mjs'
 
 const provider = join(workspaceRoot, 'packages/provider-gcp')
 const requirements = ['google-cloud-kms==3.18.0', 'grpcio==1.85.1', 'google-crc32c==1.9.0', 'cryptography==50.0.2']
@@ -15,13 +14,6 @@ const ring = 'projects/p/locations/global/keyRings/r/cryptoKeys'
 const nameOf = (algorithm) => `${ring}/${algorithm.toLowerCase()}`
 
 export const name = 'Google Cloud KMS (messages of google-cloud-kms 3.18.0 for Python)'
-
-const accepts = (port) =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(true))
-    socket.once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 
 export async function start() {
   const programs = installPython('cloud-kms', requirements)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers for the length of a run, on this machine only; each is ended by its own process.
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const patienceSeconds = 120
@@ -57,3 +57,13 @@ export async function startServer(program, parameters, { isReady, environment = 
 
 /** Whether something answers with 200. */
 export const answers = async (url) => (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok
+
+/** Whether somebody listens on a port of this machine. */
+export const accepts = (port) =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
