@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plugin made of one of our providers is run by notation, and by the plugin manager of notation-go inside it.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { writePluginProject } from '@ocisign/notation-plugin'
+import { installPlugin, writePluginProject } from '@ocisign/notation-plugin'
+import { build } from 'esbuild'
 import { cose, jws } from '../../packages/core/dist/index.js'
 import { algorithms, formats, requireSuccess } from '../context.mjs'
 import { readSignatures } from '../layout.mjs'
@@ -13,20 +15,20 @@ const codecs = { jws, cose }
 const accepted = { ok: true, failedChecks: [] }
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
 
-export default async function ({ check, chain, layout, trusting, agree }) {
+export default async function ({ check, chain, folder, layout, trusting, agree }) {
   const name = 'com.example.files'
   const make = async (material) => {
     const configDir = trusting(material)
-    const { folder } = await writePluginProject({
+    const project = await writePluginProject({
       directory: `${configDir}/plugins`,
       name,
       provider: { package: '@ocisign/provider-local', version: '0.1.0' },
       hostVersion: '0.1.0',
     })
     // As `npm install` would.
-    mkdirSync(`${folder}/node_modules/@ocisign`, { recursive: true })
+    mkdirSync(`${project.folder}/node_modules/@ocisign`, { recursive: true })
     for (const each of ['notation-plugin', 'provider-local'])
-      symlinkSync(`${packages}${each}`, `${folder}/node_modules/@ocisign/${each}`)
+      symlinkSync(`${packages}${each}`, `${project.folder}/node_modules/@ocisign/${each}`)
     return configDir
   }
   for (const algorithm of algorithms) {
@@ -57,6 +59,32 @@ export default async function ({ check, chain, layout, trusting, agree }) {
     const { path } = layout()
     requireSuccess('notation', await notation(configDir, ['sign', '--oci-layout', '--key', 'release', `${path}:v1`]))
     await agree(path, configDir, accepted)
+  })
+  await check('bundled and packed, it is installed by notation, and by us', async () => {
+    const material = await chain('p384', 2)
+    const project = `${await make(material)}/plugins/${name}`
+    const archive = `${folder('download')}/plugin.tar.gz`
+    const banner = { js: '#!/usr/bin/env node' }
+    const [entry, outfile] = ['plugin.mjs', `notation-${name}`].map((file) => `${project}/${file}`)
+    const common = { bundle: true, platform: 'node', format: 'cjs', allowOverwrite: true, logLevel: 'error' }
+    await build({ entryPoints: [entry], outfile, banner, ...common })
+    execFileSync('tar', ['czf', archive, 'package.json', `notation-${name}`], { cwd: project })
+    const installations = [
+      (configDir) => notation(configDir, ['plugin', 'install', '--file', archive]),
+      async (configDir) => {
+        await installPlugin({ directory: `${configDir}/plugins`, source: archive })
+        return { status: 0, stdout: '', stderr: '' }
+      },
+    ]
+    for (const install of installations) {
+      const configDir = trusting(material)
+      requireSuccess('installing', await install(configDir))
+      const { path } = layout()
+      const key = ['--plugin', name, '--id', `file:${material.keyPath}`]
+      const settings = ['--plugin-config', `certificate-chain=${material.chainPath}`]
+      requireSuccess('notation', await notation(configDir, ['sign', '--oci-layout', ...key, ...settings, `${path}:v1`]))
+      await agree(path, configDir, accepted)
+    }
   })
   await check('notation shows what it says is wrong', async () => {
     const material = await chain('p256', 3)

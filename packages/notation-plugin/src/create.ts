@@ -86,5 +86,6 @@ ${Object.entries(metadata)
   .join('\n')}
   keys: async () => [await import(${JSON.stringify(`${provider}/uri`)})],
 })
-await plugin.run()
+// Not awaited, so that it can be bundled as CommonJS, too.
+plugin.run()
 `
