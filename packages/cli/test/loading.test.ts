@@ -63,6 +63,18 @@ test('a layout in an archive loads what reads it', async () => {
   expect(ours(modules)).toEqual([join(bundles, 'list.js'), '../parts/tar-layout.js'])
 })
 
+test('a key of a service loads the part that opens it, and no other', async () => {
+  const chain = ['--certificate-chain', scene.path('good.chain')]
+  const loads = async (uri: string, ...args: readonly string[]) =>
+    ours(await modulesOf(['sign', '--oci-layout', '--key', uri, ...args, scene.path('layout:v1')], 2))
+  const sign = join(bundles, 'sign.js')
+  expect(await loads('awskms:///alias/x', ...chain)).toEqual([sign, '../parts/provider-aws.js'])
+  expect(await loads('gcpkms://projects/p/cryptoKeys/k', ...chain)).toEqual([sign, '../parts/provider-gcp.js'])
+  expect(await loads('trustedsigning://weu/a/p')).toEqual([sign, '../parts/trusted-signing.js'])
+  // What brings no certificates is refused before anything is asked of it.
+  expect(await loads('hashivault://x')).toEqual([sign, '../parts/provider-vault.js'])
+})
+
 test('help loads no cryptography', async () => {
   expect(await modulesOf(['--help'])).not.toContain('NativeModule crypto')
 })
