@@ -109,17 +109,23 @@ export async function askProgress(
   }
 }
 
-/** Asks whether a blob is there. */
+/** Asks whether a blob is surely there; where that cannot be found out, it is uploaded. */
 export async function hasBlob(
   { client }: RepositoryContext,
   digest: Digest,
   { signal }: CallOptions,
 ): Promise<boolean> {
   const what = `find blob ${digest}`
-  const request = { method: 'HEAD', at: `blobs/${digest}`, actions: ['pull'], what, signal } as const
-  const response = await client.send({ ...request, expected: [200, 404] })
-  await response.discard()
-  return response.status === 200
+  try {
+    const request = { method: 'HEAD', at: `blobs/${digest}`, actions: push, what, signal } as const
+    const response = await client.send({ ...request, expected: [200, 404] })
+    await response.discard()
+    return response.status === 200
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (isOcisignError(error)) return false
+    throw error
+  }
 }
 
 /** How long tidying up may take, after what it tidies up for has failed already. */

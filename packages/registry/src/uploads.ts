@@ -92,7 +92,8 @@ export function createUploads(context: RepositoryContext): Uploads {
         // The same blob at the same time is the rule, not the exception: the empty config of all signatures.
         flights.join(target.digest, options, (signal) => pushBytes(context, target, bytes, begun, { signal }))
       if (content instanceof Uint8Array) return finish(await collectContent(content, target, options))
-      // Nobody reads a stream for a registry that has it.
+      // Nobody reads a stream for a registry that has it; many do not mount what is in the same repository.
+      if (await hasBlob(context, target.digest, options)) return
       const session = await beginUnlessThere(context, target, options)
       if (!session) return
       if (target.size > context.limits.chunkBytes)

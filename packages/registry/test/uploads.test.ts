@@ -59,23 +59,31 @@ describe('in one piece', () => {
       await expect(repository.push(target, each)).rejects.toMatchObject(code('INVALID_CONTENT'))
     expect(server.requests).toEqual([])
     await expect(repository.push(target, chunksOf(wrong, 100))).rejects.toMatchObject(code('INVALID_CONTENT'))
-    expect(server.requests.map(({ method, status }) => `${method} ${status}`)).toEqual(['POST 202', 'DELETE 204'])
+    expect(server.requests.map(({ method, status }) => `${method} ${status}`)).toEqual([
+      'HEAD 404',
+      'POST 202',
+      'DELETE 204',
+    ])
   })
 
-  test('a stream is read only where it is needed, and asking costs no request', async () => {
-    const { repository, steps, stored, server } = await scene()
+  test.each(['named', 'never'] as const)('a stream is read only where it is needed; mounts: %s', async (mounts) => {
+    const { repository, steps, stored, server } = await scene({ mounts })
     let reads = 0
     const stream = async function* () {
       reads++
       yield content
     }
     await repository.push(target, stream())
-    expect(steps()).toEqual(['POST 202', 'PUT 201'])
+    expect(steps()).toEqual(['HEAD 404', 'POST 202', 'PUT 201'])
     expect(await stored()).toEqual(content)
     server.forget()
     await repository.push(target, stream())
-    expect(steps()).toEqual(['POST 201'])
+    expect(steps()).toEqual(['HEAD 200'])
     expect(reads).toBe(1)
+    server.forget()
+    server.misbehave({ when: { method: 'HEAD' }, how: { kind: 'status', status: 403 } })
+    await repository.push(target, stream())
+    expect(steps().slice(0, 2)).toEqual(['HEAD 403', mounts === 'named' ? 'POST 201' : 'POST 202'])
   })
 
   test('a registry that takes offence at the mount is asked without', async () => {
@@ -177,16 +185,20 @@ describe('in parts', () => {
   ])('%s that is larger than one part', async (_, make) => {
     const { repository, steps, stored, server } = await scene({}, chunked)
     await repository.push(target, make())
-    expect(steps()).toEqual(['POST 202', 'PATCH 202', 'PATCH 202', 'PATCH 202', 'PATCH 202', 'PUT 201'])
-    const ranges = server.requests.map(({ headers }) => headers['content-range'])
-    expect(ranges.slice(1, 5)).toEqual(['0-2999', '3000-5999', '6000-8999', '9000-9999'])
+    expect(steps().filter((step) => step !== 'HEAD 404')).toEqual([
+      'POST 202',
+      ...Array<string>(4).fill('PATCH 202'),
+      'PUT 201',
+    ])
+    const ranges = server.requests.flatMap(({ headers }) => headers['content-range'] ?? [])
+    expect(ranges).toEqual(['0-2999', '3000-5999', '6000-8999', '9000-9999'])
     expect(await stored()).toEqual(content)
   })
 
   test('parts are as large as the registry needs them', async () => {
     const { repository, steps, stored } = await scene({ chunkMinLength: 6000 }, chunked)
     await repository.push(target, chunksOf(content, 777))
-    expect(steps()).toEqual(['POST 202', 'PATCH 202', 'PATCH 202', 'PUT 201'])
+    expect(steps()).toEqual(['HEAD 404', 'POST 202', 'PATCH 202', 'PATCH 202', 'PUT 201'])
     expect(await stored()).toEqual(content)
   })
 
@@ -268,7 +280,7 @@ describe('in parts', () => {
       throw broken
     }
     await expect(repository.push(target, breaking())).rejects.toBe(broken)
-    expect(steps()).toEqual(['POST 202', 'PATCH 202', 'DELETE 204'])
+    expect(steps()).toEqual(['HEAD 404', 'POST 202', 'PATCH 202', 'DELETE 204'])
   })
 
   test('whoever gives up waits for nothing; the upload is cancelled all the same', async () => {
