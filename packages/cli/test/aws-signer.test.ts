@@ -77,6 +77,7 @@ test('without the library it cannot be found out what is revoked; where nobody a
   await trust(service.profileArn)
   const unknown = await verify('bare')
   expect(unknown.status).toBe(3)
+  expect(unknown.stdout).toContain('npm install @aws-sdk/client-signer')
   await trust(service.profileArn, { revocation: 'skip' })
   expect(await verify('bare')).toMatchObject({ status: 0, stderr: '' })
 })

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 const packages = join(import.meta.dirname, '../../..')
 
 /** Puts a package that one of ours develops with into the `node_modules` of a folder. */
-export async function installPeer(folder: string, owner: string, name: string): Promise<void> {
-  const path = join(folder, 'node_modules', name)
+export async function installPeer(folder: string, owner: string, name: string, as = name): Promise<void> {
+  const path = join(folder, 'node_modules', as)
   await mkdir(dirname(path), { recursive: true })
   await symlink(join(packages, owner, 'node_modules', name), path)
 }

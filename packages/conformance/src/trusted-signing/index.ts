@@ -15,7 +15,7 @@ import { signHash } from '../fake/sign-hash.js'
 import { encodePkcs7 } from './pkcs7.js'
 
 /** What {@link createFakeTrustedSigning} accepts. */
-export interface FakeTrustedSigningOptions extends Pick<FakeServiceOptions, 'latency'> {
+export interface FakeTrustedSigningOptions extends FakeServiceOptions {
   /** The one token it takes. */
   readonly token: string
   /** How often it says that it is at work; once by default. */
@@ -79,7 +79,7 @@ export async function createFakeTrustedSigning(options: FakeTrustedSigningOption
     if (method === 'GET' && path.startsWith(`${base}/`)) return ask(path.slice(base.length + 1))
     return failed(404, 'NotFound')
   }
-  const service = await startService(handle, { latency })
+  const service = await startService(handle, { latency, tls: options.tls })
   return {
     ...service,
     get peak() {

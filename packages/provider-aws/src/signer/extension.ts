@@ -3,6 +3,7 @@ import {
   type CallOptions,
   digestBytes,
   type ExtensionRequest,
+  isOcisignError,
   OcisignError,
   type Outcome,
   parseCertificate,
@@ -116,7 +117,8 @@ async function checkRevocation(
   } catch (cause) {
     signal?.throwIfAborted()
     const { name = 'unknown error' } = (cause ?? {}) as { readonly name?: string }
-    const message = `AWS Signer could not be asked what is revoked (${printable(name, 60)})`
+    const why = isOcisignError(cause) ? cause.message : printable(name, 60)
+    const message = `AWS Signer could not be asked what is revoked (${why})`
     const details = { subject: profile, retryable: true }
     return { status: 'inconclusive', error: new OcisignError('UNAVAILABLE_REVOCATION', message, details, { cause }) }
   }
