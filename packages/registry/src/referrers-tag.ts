@@ -18,6 +18,7 @@ import {
 import type { RepositoryContext } from './context.js'
 import { listingError } from './pagination.js'
 import type { Referrer } from './referrer.js'
+import { randomFraction, sleep } from './retry.js'
 
 /** The tag under which referrers of this digest are listed. */
 export function referrersTag(digest: string): string {
@@ -72,6 +73,9 @@ export async function readReferrersTag(
   }
 }
 
+/** The longest wait for others that write the same index, in milliseconds. */
+const maxSettling = 2_000
+
 /** Adds referrers to their subjects' indexes, one after another for each subject. */
 export interface ReferrersTagWriter {
   /**
@@ -109,6 +113,7 @@ async function addToIndex(
   options: CallOptions = {},
 ): Promise<void> {
   const { client, limits } = context
+  const started = performance.now()
   const { entries, document, digest } = await readReferrersTag(context, subject.digest, options)
   if (entries.some((entry) => isJsonObject(entry) && entry.digest === descriptor.digest)) return
   const bytes = encodeText(
@@ -135,7 +140,10 @@ async function addToIndex(
     ...options,
   })
   await response.discard()
+  const took = performance.now() - started
   if (digest) await deleteOldIndex(context, digest, options)
+  // Who read the index before this was written, and writes it only now, leaves this out: whoever lists next is to see that.
+  await sleep(Math.min(maxSettling, took * (2 + randomFraction())), options.signal)
 }
 
 /** The old index names nothing that the new one does not: keeping it costs space and nothing else. */
