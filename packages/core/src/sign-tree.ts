@@ -61,7 +61,9 @@ export async function signArtifactTree(
     ));
     const signed: SignedArtifact[] = []
     const sign = async (descriptor: Descriptor, given: AbortSignal | undefined) => {
-      const each = await signDescriptor(store, descriptor, signer, { ...options, signal: given })
+      // Of its own: clients listen to it several times over, and many at once look like a leak to Node, which says so.
+      const own = given && AbortSignal.any([given])
+      const each = await signDescriptor(store, descriptor, signer, { ...options, signal: own })
       onSigned?.(each)
       return each
     }

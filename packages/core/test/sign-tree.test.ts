@@ -54,6 +54,21 @@ describe('a tree is signed', () => {
     expect(await sign(outer)).toEqual([amd.digest, arm.digest, inner.digest, outer.digest])
   })
 
+  test('with a signal of its own for each signature, so that many at once do not look like a leak', async () => {
+    const { store, image, index } = await forest()
+    const root = await index(await Promise.all(['a', 'b', 'c', 'd'].map((name) => image(name))))
+    const signer = signerOf('a')
+    const signals: unknown[] = []
+    const sign: typeof signer.sign = async (target, options) => {
+      signals.push(options?.signal)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return signer.sign(target, options)
+    }
+    await signArtifactTree(store, root.digest, { ...signer, sign }, { concurrency: 4 })
+    expect(new Set(signals).size).toBe(5)
+    expect(signals).not.toContain(undefined)
+  })
+
   test('which is one image', async () => {
     const { sign, amd } = await forest()
     expect(await sign(amd)).toEqual([amd.digest])
