@@ -45,16 +45,16 @@ export async function openPluginExtension(options: PluginOptions): Promise<AnyVe
     name,
     version: metadata.version,
     replaces,
-    verify: (request, callOptions) => askAboutSignature(plugin, replaces, request, callOptions),
+    verify: (request, callOptions) => askAboutSignature(plugin, request, callOptions),
   }
 }
 
 async function askAboutSignature(
   plugin: OpenPlugin,
-  replaces: readonly ReplaceableCheck[],
   request: ExtensionRequest,
   { signal }: CallOptions = {},
 ): Promise<ExtensionAnswer<ReplaceableCheck>> {
+  const { checks } = request
   const { attributes, payloadType, chain, mediaType } = request.envelope
   const extendedAttributes = readAttributes(plugin, request)
   const wanted = parseVerificationPlugin(attributes.extended, mediaType)
@@ -78,7 +78,7 @@ async function askAboutSignature(
         },
         trustPolicy: {
           trustedIdentities: request.trustedIdentities,
-          signatureVerification: replaces.map((check) => capabilityOf[check]),
+          signatureVerification: checks.map((check) => capabilityOf[check]),
         },
       },
       maxBytes: maxVerdictBytes,
@@ -86,15 +86,15 @@ async function askAboutSignature(
     },
     { signal },
   )
-  if (verificationResults.size !== replaces.length)
+  if (verificationResults.size !== checks.length)
     throw unavailablePlugin(plugin.name, 'did not answer for exactly the checks that it was asked for')
-  const results = replaces.map((check): [ReplaceableCheck, Outcome] => {
+  const results = checks.map((check): [ReplaceableCheck, Outcome] => {
     const result = verificationResults.get(capabilityOf[check])
     if (!result) throw unavailablePlugin(plugin.name, `did not answer for ${capabilityOf[check]}`)
     return [check, result.success ? { status: 'passed' } : refusal(plugin, check, result.reason, request)]
   })
   return {
-    results: Object.fromEntries(results) as Record<ReplaceableCheck, Outcome>,
+    results: Object.fromEntries(results),
     // What it was not asked about it cannot have dealt with.
     processedAttributes: processedAttributes.filter((name) => unprocessedAttributes.includes(name)),
   }
