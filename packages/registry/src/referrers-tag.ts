@@ -74,7 +74,7 @@ export async function readReferrersTag(
 }
 
 /** The longest wait for others that write the same index, in milliseconds. */
-const maxSettling = 2_000
+const maxSettling = 3_000
 
 /** Adds referrers to their subjects' indexes, one after another for each subject. */
 export interface ReferrersTagWriter {
@@ -143,7 +143,7 @@ async function addToIndex(
   const took = performance.now() - started
   if (digest) await deleteOldIndex(context, digest, options)
   // Who read the index before this was written, and writes it only now, leaves this out: whoever lists next is to see that.
-  await sleep(Math.min(maxSettling, took * (2 + randomFraction())), options.signal)
+  await sleep(Math.min(maxSettling, took * (4 + 2 * randomFraction())), options.signal)
 }
 
 /** The old index names nothing that the new one does not: keeping it costs space and nothing else. */
