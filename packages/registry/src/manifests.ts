@@ -22,6 +22,7 @@ import type { RepositoryContext } from './context.js'
 import { isManifestType, manifestTypes, parseContentType } from './media-type.js'
 import { createRecentContent } from './recent.js'
 import { describeReferrer } from './referrer.js'
+import { lacksReferrers } from './referrers.js'
 import type { ReferrersTagWriter } from './referrers-tag.js'
 import { randomFraction, sleep } from './retry.js'
 
@@ -133,10 +134,15 @@ export function createManifests(context: RepositoryContext, options: ManifestsOp
       if (expected.size > limits.documentBytes) throw limitError(expected, limits.documentBytes)
       const bytes = await collectContent(content, expected, { signal })
       const referrer = describeReferrer(expected, bytes)
+      const isAgain = recent.find(expected) !== undefined
       const headers = await put(expected, expected.digest, bytes, signal)
       recent.keep(expected, bytes)
+      if (!referrer) return
+      const { digest } = referrer.subject
       // Only the subject itself says that the registry lists it; anything else is somebody else's business.
-      if (referrer && (options.alwaysTags || headers.get('oci-subject') !== referrer.subject.digest))
+      const isSaid = !options.alwaysTags && headers.get('oci-subject') === digest
+      // Some say so and list nothing: who pushes the same again has not found it.
+      if (!isSaid || (isAgain && (await lacksReferrers(context, digest, { signal }))))
         await options.referrersTag.add(referrer, { signal })
     },
 

@@ -158,6 +158,16 @@ export function createReferrers(
   }
 }
 
+/** Tells whether a registry has no Referrers API, whatever it says of what is pushed. @throws what listing throws */
+export async function lacksReferrers(
+  context: RepositoryContext,
+  digest: string,
+  options: CallOptions,
+): Promise<boolean> {
+  const listing = listingOf(digest, options)
+  return (await readPage(context, listing, listing.at)).response.status === 404
+}
+
 function listingOf(digest: string, { artifactType, signal }: ReferrerOptions): Listing {
   const query = artifactType ? `?artifactType=${encodeURIComponent(artifactType)}` : ''
   return { at: `referrers/${digest}${query}`, accept: mediaTypes.imageIndex, what, answers: [404], signal }

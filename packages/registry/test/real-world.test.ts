@@ -94,6 +94,34 @@ describe('the end of a stream', () => {
   })
 })
 
+describe('a registry without a Referrers API', () => {
+  test('that says of a push that it lists it: what was signed is found all the same', async () => {
+    const { server, repository, verify } = await createScene({ signatures: 0 })
+    server.misbehave({ when: { what: 'referrers' }, how: { kind: 'status', status: 404 } })
+    const { subject } = await signArtifact(repository, 'v1', signer, { wait: async () => {} })
+    expect((await verify(subject.digest)).decision).toBe('verified')
+  })
+
+  test('that sends elsewhere, where there is none either, as GitHub does', async () => {
+    const auth = { kind: 'basic', users: { me: 'secret' } } as const
+    const credentials = async () => ({ username: 'me', password: 'secret' })
+    const scene = await createScene({ server: { auth, referrersApi: false }, client: { credentials } })
+    const { server, verify, image } = scene
+    server.misbehave({
+      when: { what: 'referrers', server: 'registry' },
+      how: { kind: 'redirect', to: 'elsewhere', status: 303 },
+    })
+    const answer = { kind: 'status', status: 404, body: '<html>' } as const
+    const end = server.misbehave({ when: { server: 'elsewhere' }, how: answer })
+    expect((await verify(image.digest)).decision).toBe('verified')
+    const there = server.requests.filter(({ server: name }) => name === 'elsewhere')
+    expect(there.map(({ authorization }) => authorization)).toEqual([undefined])
+    end()
+    server.misbehave({ when: { server: 'elsewhere' }, how: { ...answer, status: 429 } })
+    await expect(verify(image.digest)).rejects.toMatchObject(code('UNAVAILABLE_VERIFICATION'))
+  })
+})
+
 describe('a session that the registry knows no more', () => {
   const bytes = text('{}')
   test('is begun anew where all is at hand, and never means that something is not there', async () => {
