@@ -18,11 +18,13 @@ const here = (path: string) => new URL(path, import.meta.url)
 const manifestOf = (path: string): Manifest => JSON.parse(readFileSync(here(`${path}package.json`), 'utf8'))
 const { version } = manifestOf('')
 
-/** What `plugin create` writes into a package.json: our providers and the client libraries that each needs. */
+/** What `plugin create` writes into a package.json: our providers and the client libraries that opening a key needs. */
 const providerPackages = Object.fromEntries(
   ['aws', 'azure', 'gcp', 'local', 'pkcs11', 'vault'].map((provider) => {
     const manifest = manifestOf(`../provider-${provider}/`)
-    return [manifest.name, { version: `^${manifest.version}`, peers: manifest.peerDependencies ?? {} }]
+    const opener = readFileSync(here(`../provider-${provider}/src/uri/index.ts`), 'utf8')
+    const peers = Object.entries(manifest.peerDependencies ?? {}).filter(([name]) => opener.includes(`'${name}'`))
+    return [manifest.name, { version: `^${manifest.version}`, peers: Object.fromEntries(peers) }]
   }),
 )
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Notation plugins that really run: as keys, as signers, to verify, and what the commands for them do.
-import { appendFile, chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createFakeVault } from '@ocisign/conformance/vault'
 import { encodePem, notaryAlgorithms } from '@ocisign/core'
 import { createTestChain } from '@ocisign/provider-local'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { chain, type Setting, writePlugin } from '../../notation-plugin/test/support/plugins.js'
 import { codeOf, linesOf, run } from './support/program.js'
 import { createScene, type Scene, scope } from './support/scene.js'
@@ -185,6 +187,29 @@ describe('ocisign plugin', () => {
     expect(await plugin(['create', ...more, 'com.example.acme'])).toMatchObject({ status: 0 })
     const manifest = JSON.parse(await readFile(scene.path('made/com.example.acme/package.json'), 'utf8'))
     expect(manifest.dependencies).toMatchObject({ '@acme/keys': '1.2.3', 'acme-client': '^2.0.0' })
+  })
+
+  test('what create made is a plugin that signs', async () => {
+    const token = 's.0123456789abcdefghij'
+    const vault = await createFakeVault({ token })
+    onTestFinished(() => vault.close())
+    vault.createKey('release', 'ecdsa-p384')
+    const [config, id] = [scene.path('vault'), 'hashivault://release']
+    const inConfig = ['--config-dir', config]
+    const env = { VAULT_ADDR: vault.origin, VAULT_TOKEN: token }
+    await plugin(['create', ...inConfig, '--provider', '@ocisign/provider-vault', 'com.example.vault'])
+    const modules = `${config}/plugins/com.example.vault/node_modules/@ocisign`
+    await mkdir(modules, { recursive: true })
+    const packages = join(import.meta.dirname, '../..')
+    for (const each of ['notation-plugin', 'provider-vault']) await symlink(join(packages, each), `${modules}/${each}`)
+    expect(await run(['cert', 'generate-test', '--key', id, ...inConfig, 'release'], { env })).toMatchObject({
+      status: 0,
+    })
+    const chained = ['--plugin-config', `certificate-chain=${config}/localkeys/release.crt`]
+    const signed = await sign([...inConfig, '--plugin', 'com.example.vault', '--id', id, ...chained], env)
+    expect(signed).toMatchObject({ status: 0, stderr: '' })
+    const listed = JSON.parse((await plugin(['list', '-o', 'json', ...inConfig])).stdout)
+    expect(listed.plugins).toMatchObject([{ name: 'com.example.vault', version: '1.0.0' }])
   })
 
   test.each([
