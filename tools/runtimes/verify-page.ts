@@ -8,6 +8,7 @@ import {
   isOcisignError,
   jwsDecoder,
   parseTrustPolicy,
+  type Verdict,
   verifyArtifact,
 } from '@ocisign/core'
 import { createRegistry } from '@ocisign/registry'
@@ -43,10 +44,10 @@ export async function main(print: (line: string) => void): Promise<void> {
       )
 }
 
-async function verdictOn(verify: () => Promise<{ readonly decision: string; readonly target: { digest: string } }>) {
+async function verdictOn(verify: () => Promise<Verdict>) {
   try {
-    const { decision, target } = await verify()
-    return `${decision} ${target.digest}`
+    const verdict = await verify()
+    return `${verdict.decision} ${'target' in verdict ? verdict.target.digest : verdict.policy}`
   } catch (error) {
     if (!isOcisignError(error)) return `a crash: ${error}`
     return `${error.code} ${error.message}`
