@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createFakeAuthority, createFakeRegistry } from '@ocisign/conformance/fake'
+import { readAll } from '@ocisign/core'
 import { createRegistry } from '@ocisign/registry'
 import { createNodeFetch } from '@ocisign/registry/node'
 import { afterEach, describe, expect, test } from 'vitest'
