@@ -7,6 +7,7 @@ import {
   decodeBase64,
   isOcisignError,
   jwsDecoder,
+  type NotaryClaims,
   parseTrustPolicy,
   type Verdict,
   verifyArtifact,
@@ -44,12 +45,11 @@ export async function main(print: (line: string) => void): Promise<void> {
       )
 }
 
-async function verdictOn(verify: () => Promise<Verdict>) {
+async function verdictOn(verify: () => Promise<Verdict<NotaryClaims>>): Promise<string> {
   try {
     const verdict = await verify()
-    return `${verdict.decision} ${'target' in verdict ? verdict.target.digest : verdict.policy}`
+    return 'target' in verdict ? `${verdict.decision} ${verdict.target.digest}` : verdict.decision
   } catch (error) {
-    if (!isOcisignError(error)) return `a crash: ${error}`
-    return `${error.code} ${error.message}`
+    return isOcisignError(error) ? `${error.code} ${error.message}` : `a crash: ${error}`
   }
 }
