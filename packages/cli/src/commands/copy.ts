@@ -100,6 +100,10 @@ export const command: Command = {
       // Where the archive goes to standard output, nothing else does.
       if (invocation.flag('to-oci-layout') && /^-(?::|$)/.test(to) && !dryRun) terminal.notice(text)
       else terminal.print(text)
+      if (!dryRun && report.lost.length > 0)
+        terminal.notice(
+          `ocisign: ${report.lost.length} of what belongs to ${from} is not at the destination, see "lost"`,
+        )
       if (report.unlisted.length === 0) return exitCodes.accepted
       throw new OcisignError(
         'UNAVAILABLE_ATTACHMENT',
