@@ -5,6 +5,7 @@
 // signed, and no memory may be lost. `node --expose-gc tools/run-soak.mjs [COUNT]`; the last line is the plain total.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { getHeapSpaceStatistics } from 'node:v8'
 import {
   cose,
   createMemoryTrustStore,
@@ -94,7 +95,10 @@ async function measureHeap() {
     await new Promise((resolve) => setTimeout(resolve, 200))
     globalThis.gc()
   }
-  return process.memoryUsage().heapUsed
+  // V8 goes on compiling what is used for a long time: code is not what a program loses.
+  return getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => !name.startsWith('code'))
+    .reduce((sum, { space_used_size: used }) => sum + used, 0)
 }
 
 const start = process.hrtime.bigint()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What runs on the page of tools/run-browser.mjs: only verifying, with the browser's own fetch and WebCrypto. `expected` is put in when this is bundled.
+// What runs on the page of tools/run-browser.mjs: only verifying, with the browser's own fetch and WebCrypto. `expected`
+// is put in when this is bundled.
 import {
   coseDecoder,
   createMemoryTrustStore,

@@ -54,7 +54,7 @@ export function createNodeFetch({ authorities }: NodeFetchOptions = {}): typeof 
     }
     const begun =
       protocol === 'https:' ? secureRequest({ ...options, agent: secure }) : request({ ...options, agent: plain })
-    return answerOf(begun, method, (body ?? undefined) as Uint8Array | undefined, signal ?? undefined)
+    return answerOf(begun, method, (body ?? undefined) as Uint8Array | string | undefined, signal ?? undefined)
   }
   return send as typeof globalThis.fetch
 }
@@ -62,7 +62,7 @@ export function createNodeFetch({ authorities }: NodeFetchOptions = {}): typeof 
 function answerOf(
   begun: ClientRequest,
   method: string,
-  body: Uint8Array | undefined,
+  body: Uint8Array | string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
