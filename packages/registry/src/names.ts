@@ -8,8 +8,13 @@ const dockerHub = 'docker.io'
 const dockerHubNames: readonly string[] = [dockerHub, 'index.docker.io']
 const dockerHubApi = 'registry-1.docker.io'
 
-/** Adds what Docker implies: `docker.io` where the text begins with no host, and there `library/` for a single word. */
+/** Adds what Docker implies: `docker.io` where the text begins with no host, and there `library/` for a single word. @throws INVALID_REFERENCE */
 function complete(text: string): string {
+  const [, scheme] = /^([a-z]+:\/\/)/i.exec(text) ?? []
+  if (scheme !== undefined) {
+    const reference = printable(text)
+    throw new OcisignError('INVALID_REFERENCE', `"${reference}" is an address; leave "${scheme}" out`, { reference })
+  }
   const slash = text.indexOf('/')
   const first = slash < 0 ? '' : text.slice(0, slash)
   const isHost = /[.:[]/.test(first) || first === 'localhost'
