@@ -9,7 +9,7 @@ import {
   type Registry,
   type RegistryRepository,
 } from '@ocisign/registry'
-import { type CredentialPlace, openDockerCredentials } from '@ocisign/registry/node'
+import { type CredentialPlace, createNodeFetch, openDockerCredentials } from '@ocisign/registry/node'
 import { adviseOn } from './advice.js'
 import { type Invocation, misuse, type Terminal } from './command.js'
 import { readGivenCredential } from './credentials.js'
@@ -83,9 +83,8 @@ export async function createClient(
     // That something is tried again is worth knowing while one waits for it, and no more.
     if (kind === 'retry' ? invocation.flag('debug') : !invocation.flag('quiet')) terminal.notice(`ocisign: ${message}`)
   }
-  const send = await createFetch(invocation, terminal)
   return createRegistry({
-    ...(send && { fetch: send }),
+    fetch: await createFetch(invocation, terminal),
     credentials,
     // Whoever names an authority wants TLS, also on this machine.
     insecureHosts: insecure ? 'all' : invocation.text('ca-file') !== undefined ? 'none' : undefined,
@@ -95,11 +94,11 @@ export async function createClient(
   })
 }
 
-async function createFetch(invocation: Invocation, { signal }: Terminal): Promise<typeof globalThis.fetch | undefined> {
+async function createFetch(invocation: Invocation, { signal }: Terminal): Promise<typeof globalThis.fetch> {
   const { env } = process
   const file = invocation.text('ca-file')
   const hasProxy = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => env[name])
-  if (file === undefined && !hasProxy) return undefined
+  if (file === undefined && !hasProxy) return createNodeFetch()
   const authorities = file === undefined ? undefined : await readAuthorities(file, signal)
   return (await import('./parts/network.js')).createNetworkFetch({ authorities, env })
 }
