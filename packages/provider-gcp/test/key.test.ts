@@ -95,6 +95,22 @@ describe('openKey', () => {
     },
   )
 
+  test('has a client that tries nothing again, for that is what the key does', async () => {
+    const clients: unknown[] = []
+    vi.spyOn(KeyManagementServiceClient.prototype, 'initialize').mockImplementation(async function (
+      this: KeyManagementServiceClient,
+    ) {
+      clients.push(this)
+      throw new Error('far enough')
+    })
+    const keyId = kms.createKey('once', 'EC_SIGN_P256_SHA256')
+    expect(await codeOf(openKey(`gcpkms://${keyId}`))).toBe('DENIED_KEY')
+    vi.restoreAllMocks()
+    const defaults = (clients[0] as { _defaults: Record<string, { retry: { retryCodes: number[] } }> })._defaults
+    for (const method of ['asymmetricSign', 'getPublicKey', 'listCryptoKeyVersions'])
+      expect(defaults[method]?.retry.retryCodes).toEqual([])
+  })
+
   test('says that there are no credentials', async () => {
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nonexistent/credentials.json')
     vi.stubEnv('METADATA_SERVER_DETECTION', 'none')

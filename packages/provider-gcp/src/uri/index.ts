@@ -12,10 +12,14 @@ import { createCloudKmsKey } from '../key.js'
 /** The scheme of {@link openKey}. */
 export const scheme = 'gcpkms'
 
-/** Nothing is tried again by the client: ours does, and says how often. */
+/** Nothing is tried again by the client: ours does, and says how often. What is not said of each method has no effect. */
+const never = { retry_codes_name: 'never' }
 const noRetries = {
   interfaces: {
-    'google.cloud.kms.v1.KeyManagementService': { methods: {}, retry_codes: { idempotent: [], non_idempotent: [] } },
+    'google.cloud.kms.v1.KeyManagementService': {
+      methods: { AsymmetricSign: never, GetPublicKey: never, ListCryptoKeyVersions: never },
+      retry_codes: { never: [] },
+    },
   },
 }
 
