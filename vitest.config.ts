@@ -8,8 +8,8 @@ const root = import.meta.dirname
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^@ocisign\/([a-z-]+)$/, replacement: `${root}/packages/$1/src/index.ts` },
-      { find: /^@ocisign\/([a-z-]+)\/([a-z-]+)$/, replacement: `${root}/packages/$1/src/$2/index.ts` },
+      { find: /^@ocisign\/([a-z0-9-]+)$/, replacement: `${root}/packages/$1/src/index.ts` },
+      { find: /^@ocisign\/([a-z0-9-]+)\/([a-z-]+)$/, replacement: `${root}/packages/$1/src/$2/index.ts` },
       { find: '#crypto', replacement: `${root}/packages/core/src/crypto/node.ts` },
     ],
   },

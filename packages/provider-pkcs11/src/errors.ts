@@ -22,8 +22,9 @@ const unsupported: Readonly<Record<number, string>> = {
 /** What may be over with a new session, or a moment later. */
 const transient: readonly number[] = [2, 5, 6, 48, 49, 144, 176, 177, 179, 224]
 
-/** Whether a session is lost, so that it is of no use to anybody. */
-export const isSessionLost = (cause: unknown): boolean => [48, 50, 176, 179, 224, 257].includes(codeOf(cause) ?? -1)
+/** Whether a session is lost, or stuck in something, so that it is of no use to anybody. */
+export const isSessionLost = (cause: unknown): boolean =>
+  [48, 50, 144, 176, 179, 224, 257].includes(codeOf(cause) ?? -1)
 
 const codeOf = (cause: unknown): number | undefined => {
   const { code } = (cause ?? {}) as { readonly code?: unknown }

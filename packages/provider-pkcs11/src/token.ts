@@ -51,6 +51,8 @@ export async function openToken(options: TokenOptions): Promise<Token> {
       return session
     } catch (cause) {
       if (open > 0) return undefined
+      // Nobody is left to give a session back: the next one has to find that out, too, and not to wait for ever.
+      waiting.shift()?.(undefined)
       throw keyError(id, cause)
     }
   }
@@ -74,13 +76,19 @@ export async function openToken(options: TokenOptions): Promise<Token> {
   }
 
   const given = typeof pin === 'function' ? await pin() : pin
+  let refused: unknown
   const login = (session: Handle) => {
+    // Three wrong PINs lock many tokens: one that was refused is not tried again.
+    if (refused) throw refused
     if (given === undefined) return
     try {
       module.C_Login(session, userType.user, given)
     } catch (cause) {
       // CKR_USER_ALREADY_LOGGED_IN: that is what was wanted.
-      if ((cause as { readonly code?: unknown }).code !== 256) throw keyError(id, cause)
+      if ((cause as { readonly code?: unknown }).code === 256) return
+      const error = keyError(id, cause)
+      if (error.code === 'DENIED_KEY') refused = error
+      throw error
     }
   }
   const token: Token = {
@@ -106,6 +114,7 @@ export async function openToken(options: TokenOptions): Promise<Token> {
         open--
         closeQuietly(module, session)
       }
+      for (const wake of waiting.splice(0)) wake(undefined)
     },
   }
   let relogin = true

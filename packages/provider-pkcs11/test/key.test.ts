@@ -3,7 +3,7 @@ import { createFakeAuthority } from '@ocisign/conformance/fake'
 import { isOcisignError, notaryAlgorithms } from '@ocisign/core'
 import { createPkcs11Key, openToken, type TokenOptions } from '@ocisign/provider-pkcs11'
 import { openKey, scheme } from '@ocisign/provider-pkcs11/uri'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parsePkcs11Uri } from '../src/uri/parse.js'
 import { createFakeModule, type FakeModuleOptions } from './fake-module.js'
 
@@ -71,6 +71,47 @@ describe('tokens', () => {
     fake.fail(undefined)
     expect((await key.sign(message)).signature.length).toBe(64)
   })
+})
+
+describe('whoever waits for a session', () => {
+  const startOne = async () => {
+    const { token, fake } = await start({ sessions: 1 })
+    let end = (_error?: unknown) => {}
+    const lent = token.use(
+      () => new Promise<void>((resolve, reject) => (end = (error) => (error ? reject(error) : resolve()))),
+    )
+    const others = Array.from({ length: 3 }, () => codeOf(token.use(() => undefined)))
+    await new Promise((resolve) => setImmediate(resolve))
+    return { token, fake, lent, others, end }
+  }
+
+  test('hears that the token was closed', async () => {
+    const { token, lent, others, end } = await startOne()
+    token.close()
+    expect(await Promise.all(others)).toEqual(others.map(() => 'UNAVAILABLE_KEY'))
+    end()
+    await lent
+  })
+
+  test('hears that no session can be had any more', async () => {
+    const { fake, lent, others, end } = await startOne()
+    const removed = Object.assign(new Error('CKR_DEVICE_REMOVED'), { code: 50 })
+    fake.module.C_OpenSession = () => {
+      throw removed
+    }
+    end(removed)
+    expect(await errorOf(lent)).toBe(removed)
+    expect(await Promise.all(others)).toEqual(others.map(() => 'UNAVAILABLE_KEY'))
+  })
+})
+
+test('a PIN that was refused is not tried again: tokens lock', async () => {
+  const { token, fake } = await start({}, { pin: '9999' })
+  fake.addKey('key', 'P-256')
+  const login = vi.spyOn(fake.module, 'C_Login')
+  for (let times = 0; times < 3; times++)
+    expect(await codeOf(createPkcs11Key({ token, label: 'key' }))).toBe('DENIED_KEY')
+  expect(login).toHaveBeenCalledTimes(1)
 })
 
 describe('keys', () => {

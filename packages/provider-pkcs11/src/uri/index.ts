@@ -43,11 +43,17 @@ export async function openKey(
     pin: () => readPin(parsed, passphrase),
   })
   const { label, id } = parsed
-  return createPkcs11Key({ token, label, id, certificates: 'token' }).catch((error: unknown) => {
-    if (error instanceof Error && /no certificate on the token/.test(error.message))
-      return createPkcs11Key({ token, label, id })
+  try {
+    return await createPkcs11Key({ token, label, id, certificates: 'token' }).catch((error: unknown) => {
+      if (error instanceof Error && /no certificate on the token/.test(error.message))
+        return createPkcs11Key({ token, label, id })
+      throw error
+    })
+  } catch (error) {
+    // Nobody else could: tokens have few sessions.
+    token.close()
     throw error
-  })
+  }
 }
 
 async function loadModule(path: string): Promise<Pkcs11Like> {
