@@ -6,7 +6,7 @@ import type { Algorithm } from '../algorithm.js'
 import { ecdsaSignatureLength } from '../crypto/platform.js'
 import { untilAborted } from '../deadline.js'
 import type { CallOptions } from '../descriptor.js'
-import { isOcisignError, OcisignError } from '../errors.js'
+import { errorKind, isOcisignError, OcisignError } from '../errors.js'
 import type { KeyMaterial, RawSignature, SigningKey } from '../key.js'
 import { parseEcdsaSignature } from '../x509/ecdsa-signature.js'
 import { type RetryOptions, withRetries } from './retry.js'
@@ -88,7 +88,11 @@ export function createRemoteKey<M extends KeyMaterial>(options: RemoteKeyOptions
     return new Uint8Array(signature.buffer, signature.byteOffset, signature.length)
   }
 
-  const toError = (cause: unknown) => (isOcisignError(cause) ? cause : options.toError(cause))
+  const toError = (cause: unknown) => {
+    if (!isOcisignError(cause)) return options.toError(cause)
+    // What is invalid is the answer, and nothing that the caller gave.
+    return errorKind(cause) === 'INVALID' ? failed('with something that cannot be read', cause) : cause
+  }
 
   return {
     contract: 'signing-key/1',

@@ -127,6 +127,14 @@ describe('createRemoteKey', () => {
     ['a raw signature that is too short', { ecdsa: 'raw', signHash: async () => ({ signature: new Uint8Array(63) }) }],
     ['no signature', { signHash: async () => ({ signature: undefined as unknown as Uint8Array }) }],
     ['no material', { material: undefined }],
+    [
+      'an answer that cannot be read',
+      {
+        signHash: async () => {
+          throw new OcisignError('INVALID_BASE64', 'the signature is no Base64', { what: 'the signature' })
+        },
+      },
+    ],
   ] as const)('refuses %s', async (_, changes) => {
     const error = await remoteKey(pair.privateKey, pair.publicKey, changes)
       .sign(new Uint8Array())
