@@ -14,7 +14,7 @@ import {
 import { encodePublicKey, signatureAlgorithm } from './algorithm.js'
 import { type CryptographyClientLike, callOptions, type KeyClientLike } from './clients.js'
 import { isDisabled, keyError } from './errors.js'
-import { newestVersion } from './version.js'
+import { maySign, newestVersion } from './version.js'
 
 /** What {@link createKeyVaultKey} accepts. */
 export interface KeyVaultKeyOptions extends CallOptions {
@@ -59,7 +59,7 @@ async function findKey({ keyClient, name, version, signal, clock = () => new Dat
     if (version !== undefined || !isDisabled(cause)) throw keyError(id, 'keys/get', cause)
     return undefined
   })
-  const isUsable = answer && (version !== undefined || answer.properties.enabled !== false)
+  const isUsable = answer && (version !== undefined || maySign(answer.properties, clock()))
   const found = isUsable
     ? answer
     : await get(await newestVersion(keyClient, name, id, { signal }, clock())).catch((cause: unknown) => {

@@ -5,7 +5,7 @@ import { SecretClient } from '@azure/keyvault-secrets'
 import { createFakeAuthority } from '@ocisign/conformance/fake'
 import { createFakeKeyVault } from '@ocisign/conformance/key-vault'
 import { createNotarySigner, isOcisignError, jws, notaryAlgorithms } from '@ocisign/core'
-import { createKeyVaultCertificateKey, createKeyVaultKey } from '@ocisign/provider-azure'
+import { createKeyVaultCertificateKey, createKeyVaultKey, type KeyClientLike } from '@ocisign/provider-azure'
 import { openKey, scheme } from '@ocisign/provider-azure/uri'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 
@@ -54,6 +54,30 @@ describe('versions', () => {
     vault.disable('disabled', versions[3]!)
     expect((await open('disabled')).id.endsWith(versions[2]!)).toBe(true)
     expect(await codeOf(open('disabled', versions[4]))).toBe('UNAVAILABLE_KEY')
+  })
+
+  test.each([
+    ['may not sign yet', { notBefore: new Date('2031-01-01') }],
+    ['may not sign any more', { expiresOn: new Date('2029-01-01') }],
+  ])('takes the one before where the newest %s', async (_, times) => {
+    const name = `timed-${Object.keys(times)[0]}`
+    const before = vault.createKey(name, 'EC', 'P-256')
+    const newest = vault.createKey(name, 'EC', 'P-256')
+    const timed = (properties: object, version: string | undefined) =>
+      version === newest ? { ...properties, ...times } : properties
+    const timedClient: KeyClientLike = {
+      vaultUrl: keyClient.vaultUrl,
+      async getKey(...args) {
+        const key = await keyClient.getKey(...args)
+        return { ...key, properties: timed(key.properties, key.properties.version) }
+      },
+      async *listPropertiesOfKeyVersions(...args) {
+        for await (const each of keyClient.listPropertiesOfKeyVersions(...args)) yield timed(each, each.version)
+      },
+    }
+    const clock = () => new Date('2030-01-01')
+    const key = await createKeyVaultKey({ keyClient: timedClient, cryptographyClient, name, retry, clock })
+    expect(key.id.endsWith(before)).toBe(true)
   })
 
   test('says that none is enabled', async () => {
