@@ -96,6 +96,12 @@ test('is not asked for ever', async () => {
   await slow.close()
 })
 
+test('does not wait for ever for a service that does not answer', async () => {
+  service.fail({ kind: 'stall' })
+  const error = await errorOf(open({ deadlineMilliseconds: 50 }).sign(message))
+  expect(isOcisignError(error, 'UNAVAILABLE_KEY') && error.details).toMatchObject({ retryable: false })
+})
+
 test('does not take its token along a redirect', async () => {
   const other = await createFakeTrustedSigning({ token })
   service.fail({ status: 307, headers: { location: `${other.origin}/` } })

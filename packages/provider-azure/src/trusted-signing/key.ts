@@ -19,6 +19,7 @@ import {
   printable,
   type RetryOptions,
   type SigningKey,
+  untilAborted,
   waitFor,
   type X509Material,
 } from '@ocisign/core'
@@ -63,6 +64,7 @@ export function createTrustedSigningKey(options: TrustedSigningKeyOptions): Sign
   const id = `trustedsigning://${new URL(server.base).host}/${account}/${profile}`
   const failed = (why: string, retryable = false) =>
     new OcisignError('UNAVAILABLE_KEY', `${id} ${why}`, { id, retryable })
+  const late = () => failed(`did not sign within ${deadlineMilliseconds} milliseconds`)
 
   const poll = async (started: JsonObject, callOptions: CallOptions): Promise<JsonObject> => {
     const operation = started.operationId ?? started.id
@@ -74,8 +76,7 @@ export function createTrustedSigningKey(options: TrustedSigningKeyOptions): Sign
       if (status === 'Succeeded') return answer
       if (status !== 'InProgress' && status !== 'Running' && status !== 'NotStarted')
         throw failed(`did not sign: ${printable(String(status), 40)}`, status === 'TimedOut')
-      if (waited + pause > deadlineMilliseconds)
-        throw failed(`did not sign within ${deadlineMilliseconds} milliseconds`)
+      if (waited + pause > deadlineMilliseconds) throw late()
       await wait(pause, callOptions)
       waited += pause
       answer = await askService(server, `sign/${operation}`, undefined, callOptions)
@@ -89,7 +90,14 @@ export function createTrustedSigningKey(options: TrustedSigningKeyOptions): Sign
     ecdsa: 'raw',
     async signHash(hash, callOptions) {
       const body = { signatureAlgorithm: 'PS384', digest: encodeBase64(hash) }
-      const answer = await poll(await askService(server, 'sign', body, callOptions), callOptions)
+      // A request that nobody answers counts, too, not only the waiting between them.
+      const deadline = AbortSignal.timeout(deadlineMilliseconds)
+      const signal = callOptions.signal ? AbortSignal.any([callOptions.signal, deadline]) : deadline
+      const answer = await untilAborted(signal, async () =>
+        poll(await askService(server, 'sign', body, { signal }), { signal }),
+      ).catch((cause: unknown) => {
+        throw deadline.aborted ? late() : cause
+      })
       const { signature, signingCertificate } = answer
       if (typeof signature !== 'string' || typeof signingCertificate !== 'string')
         throw failed('was answered for without a signature or without its certificate')
