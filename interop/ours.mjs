@@ -46,7 +46,7 @@ function artifactVerbs(run, place) {
     const scoped = scope ? ['--scope', scope] : []
     const common = ['verify', ...place, '--output', 'jsonl', '--config-dir', configDir, ...scoped, ...parameters]
     const answer = await run([...common, ...pairs(metadata), ...references], how)
-    const verdicts = readVerdicts(answer)
+    const verdicts = readVerdicts(answer, references)
     if (verdicts.length !== references.length) throw new Error(`${verdicts.length} answers: ${answer.stderr}`)
     return verdicts
   }
@@ -67,27 +67,31 @@ function artifactVerbs(run, place) {
 const pairs = (metadata) => Object.entries(metadata).flatMap(([key, value]) => ['--user-metadata', `${key}=${value}`])
 
 /** Brings our reports into the form of the Go programs' verdicts. */
-function readVerdicts({ status, stdout, stderr }) {
-  return stdout
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      const report = JSON.parse(line)
-      const ok = ['verified', 'tolerated', 'not-required'].includes(report.decision)
-      const counted = report.signatures.filter(({ decision }) => !ok || ['verified', 'tolerated'].includes(decision))
-      const failed = counted.flatMap(({ outcomes }) =>
-        Object.entries(outcomes ?? {}).flatMap(([check, outcome]) =>
-          ['failed', 'inconclusive'].includes(outcome.status) ? [check] : [],
-        ),
-      )
-      const failedChecks = [...new Set(failed)].sort()
-      return {
-        ok,
-        failedChecks,
-        decision: report.decision,
-        error: report.error?.message ?? stderr.trim(),
-        status,
-        report,
-      }
-    })
+function readVerdicts({ status, stdout, stderr }, references = []) {
+  return (
+    stdout
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line))
+      // They come as they are done.
+      .sort((a, b) => references.indexOf(a.reference) - references.indexOf(b.reference))
+      .map((report) => {
+        const ok = ['verified', 'tolerated', 'not-required'].includes(report.decision)
+        const counted = report.signatures.filter(({ decision }) => !ok || ['verified', 'tolerated'].includes(decision))
+        const failed = counted.flatMap(({ outcomes }) =>
+          Object.entries(outcomes ?? {}).flatMap(([check, outcome]) =>
+            ['failed', 'inconclusive'].includes(outcome.status) ? [check] : [],
+          ),
+        )
+        const failedChecks = [...new Set(failed)].sort()
+        return {
+          ok,
+          failedChecks,
+          decision: report.decision,
+          error: report.error?.message ?? stderr.trim(),
+          status,
+          report,
+        }
+      })
+  )
 }

@@ -13,11 +13,11 @@ import {
   leave,
   peekTag,
   readBitString,
+  readContent,
   readElement,
   readSmallInteger,
   readTime,
   readUnsigned,
-  skipElement,
   tags,
 } from './der.js'
 import { type Extensions, readExtensions } from './extensions.js'
@@ -125,12 +125,23 @@ function readVersion(reader: DerReader): 1 | 2 | 3 {
 
 /** Unique identifiers, which nobody uses, and extensions. */
 function readOptionalParts(reader: DerReader, version: number): Extensions {
-  if (version > 1) for (const number of [1, 2]) if (peekTag(reader) === contextTag(number, false)) skipElement(reader)
+  if (version > 1)
+    for (const number of [1, 2])
+      if (peekTag(reader) === contextTag(number, false))
+        checkUniqueIdentifier(readContent(reader, contextTag(number, false)))
   if (version < 3 || atEnd(reader)) return { extensions: [] }
   const outer = enter(reader, contextTag(3, true))
   const extensions = readExtensions(reader)
   leave(reader, outer)
   return extensions
+}
+
+/** Nobody uses them, but they are BIT STRINGs, and other readers refuse what is none. */
+function checkUniqueIdentifier(content: Uint8Array): void {
+  const [unused = 8] = content
+  const last = content[content.length - 1] ?? 0
+  if (unused > 7 || (content.length === 1 && unused > 0) || (content.length > 1 && (last & ((1 << unused) - 1)) !== 0))
+    throw invalid('a unique identifier that is no BIT STRING')
 }
 
 /**

@@ -100,6 +100,15 @@ describe('a certificate', () => {
     expect(parseCertificate(make({ rest: all })).keyUsage).toEqual(['digitalSignature'])
   })
 
+  test.each([[[]], [[1]], [[8, 0]], [[48, 34, 48]], [[3, 0xff]]])(
+    'unique identifiers are BIT STRINGs: not %j',
+    (content) => {
+      for (const number of [1, 2])
+        expect(codeOfParts({ rest: implicit(number, bytes(...content)) })).toBe('INVALID_CERTIFICATE')
+      expect(codeOfParts({ rest: implicit(1, bytes(3, 0xf8)) })).toBeUndefined()
+    },
+  )
+
   test('an issuer and a subject may be equal, a subject empty', () => {
     expect(codeOfParts({ subject: sequence() })).toBeUndefined()
     expect(codeOfParts({ issuer: sequence() })).toBe('INVALID_CERTIFICATE')
