@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Descriptor, encodeText } from '@ocisign/core'
+import { joinMember, splitJson, splitMember } from '@ocisign/core/node'
 import { descriptorOf, type Entry, refNameAnnotation } from './entry.js'
 import { type IndexFile, parseIndexFile } from './index-file.js'
-import { joinMember, splitJson, splitMember } from './json-text.js'
 
 /**
  * Lists content, unless it is listed; the first description stays. Returns the same where nothing changes.
@@ -78,7 +78,7 @@ function editEntries(text: string, edit: (entries: readonly string[]) => readonl
 function editList(text: string, edit: (list: string) => string): string {
   const members = splitJson(text).map((member) => {
     const { name, value } = splitMember(member)
-    return name === 'manifests' ? joinMember(name, edit(value)) : member
+    return name === 'manifests' ? joinMember({ name, value: edit(value) }) : member
   })
   return `{${members.join(',')}}`
 }
@@ -89,8 +89,8 @@ export function withRefName(entry: string, refName: string | undefined): string 
   const position = members.findIndex((member) => splitMember(member).name === 'annotations')
   const annotations = position < 0 ? [] : splitJson(splitMember(members[position]!).value)
   const kept = annotations.filter((each) => splitMember(each).name !== refNameAnnotation)
-  if (refName !== undefined) kept.push(joinMember(refNameAnnotation, JSON.stringify(refName)))
-  const edited = kept.length > 0 ? [joinMember('annotations', `{${kept.join(',')}}`)] : []
+  if (refName !== undefined) kept.push(joinMember({ name: refNameAnnotation, value: JSON.stringify(refName) }))
+  const edited = kept.length > 0 ? [joinMember({ name: 'annotations', value: `{${kept.join(',')}}` })] : []
   if (position < 0) members.push(...edited)
   else members.splice(position, 1, ...edited)
   return `{${members.join(',')}}`

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path'
-import { type CallOptions, isOcisignError, OcisignError, printable } from '@ocisign/core'
+import { type CallOptions, isOcisignError, OcisignError, printable, waitFor } from '@ocisign/core'
 import type { Context } from './context.js'
 import { fileError, systemCode } from './errors.js'
 import { ownPrefix, readSmall, removeQuietly, temporaryPath } from './files.js'
@@ -41,7 +41,7 @@ export async function withLock<T>(context: Context, options: LockOptions, run: (
     for (let pause = pauses.first; !(await take(context, path, source, text)); pause *= 2) {
       const left = options.until - performance.now()
       if (left <= 0) throw await busy(context, path)
-      await sleep(Math.min(left, pauses.longest, pause), options.signal)
+      await waitFor(Math.min(left, pauses.longest, pause), options)
     }
   } finally {
     await removeQuietly(files, source)
@@ -161,19 +161,4 @@ async function sweep(context: Context): Promise<void> {
     const owner = parseIdentity(text ?? '')
     if (owner && (await isGone(owner, await identity()))) await removeQuietly(files, path)
   }
-}
-
-function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, milliseconds)
-    signal?.addEventListener('abort', stop, { once: true })
-  })
 }

@@ -25,6 +25,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     alias: {
+      '@ocisign/core/node': join(packages, 'core', 'src', 'node', 'index.ts'),
       '@ocisign/core': join(packages, 'core', 'src', 'index.ts'),
       '#crypto': join(packages, 'core', 'src', 'crypto', 'node.ts'),
     },

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CallOptions } from '@ocisign/core'
+import { type CallOptions, untilAborted } from '@ocisign/core'
 import { fileError } from '../errors.js'
-import { untilAborted } from './until-aborted.js'
 
 /** What an archive is written to: a writable stream of Node's, like `process.stdout`. */
 export interface ByteSink {

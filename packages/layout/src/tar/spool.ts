@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CallOptions, OcisignError } from '@ocisign/core'
+import { type CallOptions, OcisignError, untilAborted } from '@ocisign/core'
 import { fileError, limitError } from '../errors.js'
 import type { FileSystem } from '../file-system.js'
 import { closeQuietly, ownPrefix, removeQuietly } from '../files.js'
 import { requireUncompressed } from './entries.js'
 import { createSource, type Source } from './source.js'
-import { untilAborted } from './until-aborted.js'
 
 /** What {@link spool} accepts. */
 export interface SpoolOptions extends CallOptions {

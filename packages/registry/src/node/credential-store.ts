@@ -3,14 +3,20 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { decodeText, encodeBase64, encodeText, equalBytes, OcisignError, printable } from '@ocisign/core'
-import { type ConfigEnvironment, fileError, writeFileAtomically } from '@ocisign/core/node'
+import {
+  type ConfigEnvironment,
+  fileError,
+  type JsonMember,
+  splitJson,
+  splitMember,
+  writeFileAtomically,
+} from '@ocisign/core/node'
 import { checkCredential } from '../auth/header.js'
 import type { Credential } from '../auth/types.js'
 import { readConfigFile } from './config-file.js'
 import { eraseFromHelper, type HelperOptions, storeInHelper } from './credential-helper.js'
 import { type DockerConfig, parseDockerConfig } from './docker-config.js'
 import { dockerConfigFile, helperFor } from './docker-credentials.js'
-import { joinObject, splitObject, type TextMember } from './json-text.js'
 import { type FileLockOptions, lockedError, withFileLock } from './lock.js'
 import { keysFor, normalizeHost, serverOf } from './server-names.js'
 
@@ -106,7 +112,7 @@ async function fileOf({ directory, ...environment }: CredentialStoreOptions): Pr
 }
 
 function encodeEntry(credential: Credential): string {
-  const members: TextMember[] = []
+  const members: JsonMember[] = []
   const add = (name: string, value: string) => members.push({ name, value: JSON.stringify(value) })
   if ('registryToken' in credential) add('registrytoken', credential.registryToken)
   else if ('identityToken' in credential) add('identitytoken', credential.identityToken)
@@ -120,7 +126,7 @@ const maxTries = 10
 async function editAuths(
   path: string,
   options: CredentialStoreOptions,
-  edit: (config: DockerConfig, auths: readonly TextMember[]) => readonly TextMember[],
+  edit: (config: DockerConfig, auths: readonly JsonMember[]) => readonly JsonMember[],
 ): Promise<void> {
   const change = (bytes: Uint8Array | undefined): Uint8Array | undefined => {
     const config = parseDockerConfig(bytes ?? new Uint8Array(), path)
@@ -153,4 +159,13 @@ async function editAuths(
     }
     throw lockedError(path)
   })
+}
+
+const splitObject = (text: string): readonly JsonMember[] => splitJson(text).map(splitMember)
+
+/** Writes an object whose members begin on lines of their own, as Docker indents them. */
+function joinObject(members: readonly JsonMember[], depth: number): string {
+  if (members.length === 0) return '{}'
+  const lines = members.map(({ name, value }) => `${'\t'.repeat(depth + 1)}${JSON.stringify(name)}: ${value}`)
+  return `{\n${lines.join(',\n')}\n${'\t'.repeat(depth)}}`
 }

@@ -15,7 +15,13 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-/** The members of an object, or the elements of an array, each as its text. */
+/** A member of an object, its value as text. */
+export interface JsonMember {
+  readonly name: string
+  readonly value: string
+}
+
+/** Splits an object into its members, or an array into its elements, each as it is written. */
 export function splitJson(text: string): string[] {
   const parts: string[] = []
   const trimmed = text.trim()
@@ -36,13 +42,13 @@ export function splitJson(text: string): string[] {
   return parts
 }
 
-/** The name and the value's text of a member. */
-export function splitMember(member: string): { readonly name: string; readonly value: string } {
+/** Splits a member of an object at its colon. */
+export function splitMember(member: string): JsonMember {
   const end = endOfString(member, 0)
   return { name: JSON.parse(member.slice(0, end)) as string, value: member.slice(member.indexOf(':', end) + 1).trim() }
 }
 
-/** Writes a member of an object. */
-export function joinMember(name: string, value: string): string {
+/** Writes a member of an object: {@link splitMember} the other way round. */
+export function joinMember({ name, value }: JsonMember): string {
   return `${JSON.stringify(name)}:${value}`
 }
