@@ -113,6 +113,7 @@ export {
   encodeCertificate,
   keyIdentifier,
 } from './x509/encode.js'
+export { encodePublicKey, type PublicKeyNumbers } from './x509/encode-public-key.js'
 export { type CertificateRequestTemplate, encodeCertificateRequest } from './x509/encode-request.js'
 export {
   type BasicConstraints,

@@ -4,12 +4,12 @@
 import { createHasher } from '#crypto'
 import type { Algorithm } from '../algorithm.js'
 import { ecdsaSignatureLength } from '../crypto/platform.js'
-import { untilAborted } from '../deadline.js'
 import type { CallOptions } from '../descriptor.js'
-import { errorKind, isOcisignError, OcisignError } from '../errors.js'
+import { OcisignError } from '../errors.js'
 import type { KeyMaterial, RawSignature, SigningKey } from '../key.js'
 import { parseEcdsaSignature } from '../x509/ecdsa-signature.js'
-import { type RetryOptions, withRetries } from './retry.js'
+import { askKeyService } from './ask.js'
+import type { RetryOptions } from './retry.js'
 
 /** What a service answered. */
 export interface RemoteSignature<M extends KeyMaterial> {
@@ -88,12 +88,6 @@ export function createRemoteKey<M extends KeyMaterial>(options: RemoteKeyOptions
     return new Uint8Array(signature.buffer, signature.byteOffset, signature.length)
   }
 
-  const toError = (cause: unknown) => {
-    if (!isOcisignError(cause)) return options.toError(cause)
-    // What is invalid is the answer, and nothing that the caller gave.
-    return errorKind(cause) === 'INVALID' ? failed('with something that cannot be read', cause) : cause
-  }
-
   return {
     contract: 'signing-key/1',
     id,
@@ -104,24 +98,8 @@ export function createRemoteKey<M extends KeyMaterial>(options: RemoteKeyOptions
       const hasher = createHasher(algorithm.hash)
       hasher.update(message)
       const hash = await hasher.digest()
-      return withRetries(
-        // A client that ignores the signal must not hold the caller.
-        (callOptions) =>
-          untilAborted(signal, () => askOnce(hash, callOptions)).catch((cause: unknown) => {
-            signal?.throwIfAborted()
-            throw toError(cause)
-          }),
-        (error) => isOcisignError(error, 'UNAVAILABLE_KEY') && error.details.retryable,
-        reportTries,
-        { ...retry, signal },
-      )
+      const { toError } = options
+      return askKeyService((callOptions) => askOnce(hash, callOptions), { ...retry, id, toError, signal })
     },
   }
-}
-
-/** Says how often it was tried, where that was more than once. */
-export function reportTries(error: unknown, tries: number): unknown {
-  if (tries === 1 || !isOcisignError(error, 'UNAVAILABLE_KEY')) return error
-  const message = `${error.message} (tried ${tries} times)`
-  return new OcisignError('UNAVAILABLE_KEY', message, { ...error.details, tries }, { cause: error.cause })
 }
