@@ -8,6 +8,7 @@ import {
   type JsonValue,
   limits,
   parseJsonObject,
+  type ReplaceableCheck,
   requireExactNames,
 } from '@ocisign/core'
 import { invalidPlugin, unsupportedPlugin } from './errors.js'
@@ -33,6 +34,12 @@ export type PluginCapability =
 
 /** The checks that a verification plugin may take over. */
 export type VerifierCapability = 'SIGNATURE_VERIFIER.TRUSTED_IDENTITY' | 'SIGNATURE_VERIFIER.REVOCATION_CHECK'
+
+/** What the contract calls the checks that an extension may take over. */
+export const capabilityOf: Readonly<Record<ReplaceableCheck, VerifierCapability>> = {
+  trustedIdentity: 'SIGNATURE_VERIFIER.TRUSTED_IDENTITY',
+  revocation: 'SIGNATURE_VERIFIER.REVOCATION_CHECK',
+}
 
 /** The errors of the contract. */
 export type PluginErrorCode =

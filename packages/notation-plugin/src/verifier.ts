@@ -16,12 +16,7 @@ import {
 } from '@ocisign/core'
 import { unavailablePlugin, unsupportedPlugin } from './errors.js'
 import { type OpenPlugin, openPlugin, type PluginOptions } from './plugin.js'
-import { parseVerifiedSignature, type VerifierCapability } from './protocol.js'
-
-const capabilityOf: Readonly<Record<ReplaceableCheck, VerifierCapability>> = {
-  trustedIdentity: 'SIGNATURE_VERIFIER.TRUSTED_IDENTITY',
-  revocation: 'SIGNATURE_VERIFIER.REVOCATION_CHECK',
-}
+import { capabilityOf, parseVerifiedSignature } from './protocol.js'
 
 const maxVerdictBytes = 1024 * 1024
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   algorithmOfPublicKey,
+  askKeyService,
   type CallOptions,
   createRemoteKey,
   OcisignError,
@@ -59,11 +60,9 @@ export async function createKmsKey({
   signal,
 }: KmsKeyOptions): Promise<SigningKey<PublicKeyMaterial>> {
   const named = `awskms:///${printable(keyId)}`
-  signal?.throwIfAborted()
-  const described = await client.getPublicKey({ KeyId: keyId }, callOptions(signal)).catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw keyError(named, cause)
-  })
+  const toError = (cause: unknown) => keyError(named, cause)
+  const ask = (options: CallOptions) => client.getPublicKey({ KeyId: keyId }, callOptions(options.signal))
+  const described = await askKeyService(ask, { ...retry, id: named, toError, signal })
   if (described.KeyUsage !== undefined && described.KeyUsage !== 'SIGN_VERIFY')
     throw unsupportedKey(named, `a key for ${printable(described.KeyUsage, 40)}`)
   const { PublicKey: spki, KeyId: arn = keyId } = described

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { inspect } from 'node:util'
 import { KMS } from '@aws-sdk/client-kms'
-import { signingKeyCases } from '@ocisign/conformance'
+import { createSpoiled, signingKeyCases } from '@ocisign/conformance'
 import { createFakeKms } from '@ocisign/conformance/aws-kms'
 import { createKmsKey } from '@ocisign/provider-aws'
 import { afterAll, beforeEach, describe, test } from 'vitest'
 
 const kms = await createFakeKms()
-const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
-const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: secret }
-const client = new KMS({ region: 'us-east-1', endpoint: kms.origin, credentials, maxAttempts: 1 })
+const client = new KMS(kms.clientOptions)
+const secrets = [kms.clientOptions.credentials.secretAccessKey]
 afterAll(() => kms.close())
 beforeEach(() => kms.recover())
 
@@ -19,35 +18,17 @@ const retry = { wait: async () => undefined }
 describe.each(specs)('%s', (spec) => {
   const keyId = kms.createKey(spec)
   const open = (id = keyId) => createKmsKey({ client, keyId: id, retry })
-  const failing = async (type: string, status = 400) => {
-    const key = await open()
-    kms.fail({ status, body: { __type: type, message: 'on command' } })
-    return key
-  }
-  const disabled = async () => {
-    const arn = kms.createKey(spec)
-    const key = await open(arn)
-    kms.disable(arn)
-    return key
-  }
-  const createStalled = async () => {
-    const key = await open()
-    kms.fail({ kind: 'stall' })
-    return key
-  }
+  const after = (spoil: () => void) => () => createSpoiled(open, spoil)
+  const failing = (type: string, status = 400) =>
+    after(() => kms.fail({ status, body: { __type: type, message: 'on command' } }))
   const failures = [
-    { name: 'calls are throttled', code: 'UNAVAILABLE_KEY', create: () => failing('ThrottlingException') },
-    { name: 'KMS itself fails', code: 'UNAVAILABLE_KEY', create: () => failing('KMSInternalException', 500) },
-    { name: 'the caller may not sign', code: 'DENIED_KEY', create: () => failing('AccessDeniedException') },
-    { name: 'the key is disabled', code: 'UNAVAILABLE_KEY', create: disabled },
+    { name: 'calls are throttled', code: 'UNAVAILABLE_KEY', create: failing('ThrottlingException') },
+    { name: 'KMS itself fails', code: 'UNAVAILABLE_KEY', create: failing('KMSInternalException', 500) },
+    { name: 'the caller may not sign', code: 'DENIED_KEY', create: failing('AccessDeniedException') },
+    { name: 'the key is disabled', code: 'UNAVAILABLE_KEY', create: after(() => kms.disable(keyId)) },
     { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open('alias/missing') },
   ]
-  for (const { name, run } of signingKeyCases({
-    create: () => open(),
-    failures,
-    createStalled,
-    secrets: [secret],
-    inspect,
-  }))
+  const createStalled = after(() => kms.fail({ kind: 'stall' }))
+  for (const { name, run } of signingKeyCases({ create: () => open(), failures, createStalled, secrets, inspect }))
     test(name, run)
 })

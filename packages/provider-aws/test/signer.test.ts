@@ -179,6 +179,15 @@ describe('createAwsSignerExtension', () => {
     expect(await outcomeOf(verifyArtifact(store, 'v1', verifierOf()))).toContain('UNAVAILABLE_REVOCATION')
   })
 
+  test('does not take an answer that says nothing for one that says that nothing is revoked', async () => {
+    const store = await signed
+    service.fail({ status: 200, body: {} }, { path: /revocations/ })
+    expect(await outcomeOf(verifyArtifact(store, 'v1', verifierOf()))).toContain('UNAVAILABLE_REVOCATION')
+    service.recover()
+    service.fail({ status: 200, body: { revokedEntities: [] } }, { path: /revocations/ })
+    expect(await verify()).toEqual(['fine'])
+  })
+
   test('asks nobody where the policy skips revocation', async () => {
     const before = service.questions.length
     expect(await verify({ override: { revocation: 'skip' } })).toEqual(['fine'])

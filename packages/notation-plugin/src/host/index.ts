@@ -8,8 +8,13 @@ export {
   type HostAnswer,
   type HostProcess,
   type HostStream,
-  type HostVerdict,
-  type HostVerifier,
   type NotationPlugin,
   type NotationPluginOptions,
 } from './plugin.js'
+export {
+  createHostVerifier,
+  type HostExtension,
+  type HostExtensionRequest,
+  type HostVerdict,
+  type HostVerifier,
+} from './verifier.js'

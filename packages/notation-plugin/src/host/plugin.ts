@@ -1,33 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CallOptions, concatBytes, encodeText, type JsonObject } from '@ocisign/core'
+import { type CallOptions, concatBytes, encodeText } from '@ocisign/core'
 import { isPluginName } from '../discover.js'
 import { misuse } from '../errors.js'
-import {
-  contractVersion,
-  type PluginCommand,
-  type PluginMetadata,
-  type VerificationResult,
-  type VerifierCapability,
-} from '../protocol.js'
+import { contractVersion, type PluginCommand, type PluginMetadata } from '../protocol.js'
 import { isVersion } from '../semver.js'
 import { failureOf } from './failure.js'
 import { describe, generate, type HostKeys, type OpenHostKey, openWith } from './key.js'
 import { type HostRequest, readRequest, refusal } from './request.js'
-
-/** What a verification plugin answers. */
-export interface HostVerdict {
-  /** A result for each of the checks that were asked for. */
-  readonly verificationResults: { readonly [capability in VerifierCapability]?: VerificationResult }
-  /** Those of the request's `unprocessedAttributes` that were dealt with. */
-  readonly processedAttributes: readonly string[]
-}
-
-/** Verifies signatures for Notation. */
-export interface HostVerifier {
-  readonly capabilities: readonly VerifierCapability[]
-  /** Gets the request of `verify-signature` as it came: its form is not checked. */
-  verify(request: JsonObject, options: CallOptions): Promise<HostVerdict>
-}
+import type { HostVerifier } from './verifier.js'
 
 /** What {@link createNotationPlugin} needs. */
 export interface NotationPluginOptions {
@@ -41,6 +21,7 @@ export interface NotationPluginOptions {
   readonly keys?: HostKeys | undefined
   /** Opens keys by id where they are no URIs. */
   readonly openKey?: OpenHostKey | undefined
+  /** For `verify-signature`; `createHostVerifier` makes one of a verification extension. */
   readonly verifier?: HostVerifier | undefined
 }
 

@@ -25,4 +25,7 @@ export interface AwsSignerClientLike {
   ): Promise<{ readonly revokedEntities?: readonly string[] | undefined }>
 }
 
+/** The one kind of envelope that AWS Signer makes. */
+export const envelopeMediaType = 'application/jose+json'
+
 export const callOptions = (signal: AbortSignal | undefined): CallOptions => (signal ? { abortSignal: signal } : {})

@@ -2,21 +2,34 @@
 import {
   type CallOptions,
   digestBytes,
+  type ExtensionAnswer,
   type ExtensionRequest,
   isOcisignError,
   OcisignError,
   type Outcome,
   parseCertificate,
   printable,
+  type ReplaceableCheck,
+  type UnverifiedEnvelope,
   type VerificationExtension,
 } from '@ocisign/core'
 import { matchesProfile, parseProfileArn } from './arn.js'
-import { type AwsSignerClientLike, callOptions } from './client.js'
+import { type AwsSignerClientLike, callOptions, envelopeMediaType } from './client.js'
 
 /** What {@link createAwsSignerExtension} accepts. */
 export interface AwsSignerExtensionOptions {
   /** Asked for what is revoked; a policy that skips revocation asks nobody. */
   readonly client: Pick<AwsSignerClientLike, 'getRevocationStatus'>
+}
+
+/** What is asked of it; less than a verifier knows, so that a Notation plugin can ask, too. */
+export interface AwsSignerRequest extends Omit<ExtensionRequest, 'envelope' | 'target'> {
+  readonly envelope: Pick<UnverifiedEnvelope, 'attributes' | 'chain'>
+}
+
+/** What {@link createAwsSignerExtension} makes. */
+export interface AwsSignerExtension extends Omit<VerificationExtension, 'verify'> {
+  readonly verify: (request: AwsSignerRequest, options?: CallOptions) => Promise<ExtensionAnswer<ReplaceableCheck>>
 }
 
 const profileAttribute = 'com.amazonaws.signer.signingProfileVersion'
@@ -29,9 +42,7 @@ const platform = 'Notation-OCI-SHA384-ECDSA'
  * A trusted identity is the ARN of a profile (any version of it) or of one version, in any letter case; `*` is refused.
  * It is asked only once the signature is good and its certificates have reached an anchor.
  */
-export function createAwsSignerExtension({
-  client,
-}: AwsSignerExtensionOptions): VerificationExtension<'trustedIdentity' | 'revocation'> {
+export function createAwsSignerExtension({ client }: AwsSignerExtensionOptions): AwsSignerExtension {
   return {
     name: 'com.amazonaws.signer.notation.plugin',
     // Of AWS's plugin that behaves as this does: signatures state the least that they need.
@@ -61,12 +72,9 @@ interface SignerAttributes {
 }
 
 /** @throws INVALID_ENVELOPE for what AWS Signer does not make */
-function readAttributes({
-  envelope: { attributes, mediaType },
-  trustedIdentities,
-}: ExtensionRequest): SignerAttributes {
+function readAttributes({ envelope: { attributes }, trustedIdentities }: AwsSignerRequest): SignerAttributes {
   const invalid = (why: string) =>
-    new OcisignError('INVALID_ENVELOPE', `the signature of AWS Signer ${why}`, { mediaType })
+    new OcisignError('INVALID_ENVELOPE', `the signature of AWS Signer ${why}`, { mediaType: envelopeMediaType })
   const { signingScheme, authenticSigningTime: time, extended } = attributes
   if (trustedIdentities.includes('*'))
     throw new OcisignError(
@@ -86,7 +94,7 @@ function readAttributes({
   return { profile, job: textOf(jobAttribute), time }
 }
 
-function checkIdentity({ trustedIdentities }: ExtensionRequest, profile: string): Outcome {
+function checkIdentity({ trustedIdentities }: AwsSignerRequest, profile: string): Outcome {
   if (trustedIdentities.some((trusted) => matchesProfile(profile, trusted))) return { status: 'passed' }
   const trusted = trustedIdentities.filter((each) => parseProfileArn(each))
   const message = `the signing profile ${printable(profile, 200)} is none of the trusted identities`
@@ -95,12 +103,12 @@ function checkIdentity({ trustedIdentities }: ExtensionRequest, profile: string)
 
 async function checkRevocation(
   client: AwsSignerExtensionOptions['client'],
-  { envelope }: ExtensionRequest,
+  { envelope }: AwsSignerRequest,
   { profile, job, time }: SignerAttributes,
   { signal }: CallOptions = {},
 ): Promise<Outcome> {
   try {
-    const { revokedEntities = [] } = await client.getRevocationStatus(
+    const { revokedEntities } = await client.getRevocationStatus(
       {
         platformId: platform,
         profileVersionArn: profile,
@@ -110,6 +118,8 @@ async function checkRevocation(
       },
       callOptions(signal),
     )
+    // The model has it optional, and the service says "none" with an empty list: without one it has not said anything.
+    if (!revokedEntities) throw new Error('the answer has no list of what is revoked')
     if (revokedEntities.length === 0) return { status: 'passed' }
     const revoked = revokedEntities.slice(0, 20).map((each) => printable(each, 200))
     const message = `AWS Signer says that this is revoked: ${revoked.join(', ')}`

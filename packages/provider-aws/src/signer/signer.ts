@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  askKeyService,
   createEnvelopeSigner,
   type EnvelopeDecoder,
   OcisignError,
   payloadMediaType,
   printable,
   type RetryOptions,
-  reportTries,
   type SignatureManifestForm,
   type Signer,
-  untilAborted,
-  withRetries,
 } from '@ocisign/core'
 import { keyError } from '../errors.js'
 import { parseProfileArn } from './arn.js'
-import { type AwsSignerClientLike, callOptions } from './client.js'
+import { type AwsSignerClientLike, callOptions, envelopeMediaType } from './client.js'
 
 /** What {@link createAwsSigner} accepts. */
 export interface AwsSignerOptions {
@@ -50,7 +48,7 @@ export function createAwsSigner(options: AwsSignerOptions): Signer {
         option: 'profileArn',
       },
     )
-  if (format.mediaType !== 'application/jose+json')
+  if (format.mediaType !== envelopeMediaType)
     throw new OcisignError('MISUSE_OPTION', 'AWS Signer makes JWS envelopes and no others', { option: 'format' })
   const sign = async (payload: Uint8Array, signal: AbortSignal | undefined) => {
     const input = { profileName: profile.name, profileOwner: profile.account, payload, payloadFormat: payloadMediaType }
@@ -66,15 +64,6 @@ export function createAwsSigner(options: AwsSignerOptions): Signer {
     manifestForm: options.manifestForm,
     clock: options.clock,
     generate: (payload, { signal }) =>
-      withRetries(
-        () =>
-          untilAborted(signal, () => sign(payload, signal)).catch((cause: unknown) => {
-            signal?.throwIfAborted()
-            throw keyError(id, cause)
-          }),
-        (error) => error instanceof Error && (error as OcisignError<'UNAVAILABLE_KEY'>).details?.retryable === true,
-        reportTries,
-        { ...retry, signal },
-      ),
+      askKeyService(() => sign(payload, signal), { ...retry, id, toError: (cause) => keyError(id, cause), signal }),
   })
 }
