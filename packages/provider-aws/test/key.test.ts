@@ -87,6 +87,10 @@ test.each([
   const error = await key.sign(message).catch((reason: unknown) => reason)
   expect(kms.requests.length - before).toBe(tries)
   expect(isOcisignError(error) && (error.cause as Error).name).toBe(type)
+  await expect(createKmsKey({ client, keyId: arn, retry })).rejects.toMatchObject({
+    code: (error as { code: string }).code,
+  })
+  expect(kms.requests.length - before).toBe(2 * tries)
 })
 
 test('says that a service that nobody listens for is unavailable, and may be tried again', async () => {

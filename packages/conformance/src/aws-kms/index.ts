@@ -13,11 +13,18 @@ import { signHash } from '../fake/sign-hash.js'
 
 /** A running fake. */
 export interface FakeKms extends FakeService {
+  /** What a client is made with to speak to it; the credentials are anybody's. */
+  readonly clientOptions: {
+    readonly endpoint: string
+    readonly region: string
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+    readonly maxAttempts: 1
+  }
   /** Makes a key of a `KeySpec` and resolves to its ARN. */
   createKey(keySpec: string, usage?: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT'): string
   /** Points an alias, `alias/NAME`, at a key. */
   createAlias(alias: string, arn: string): void
-  /** Disables a key. */
+  /** Disables a key, until `recover`. */
   disable(arn: string): void
 }
 
@@ -60,6 +67,16 @@ export async function createFakeKms(options: FakeServiceOptions = {}): Promise<F
     ...service,
     get peak() {
       return service.peak
+    },
+    clientOptions: {
+      endpoint: service.origin,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' },
+      maxAttempts: 1,
+    },
+    recover() {
+      service.recover()
+      for (const key of keys.values()) key.isEnabled = true
     },
     createKey(spec, usage = 'SIGN_VERIFY') {
       const arn = `${account}:key/${randomUUID()}`
