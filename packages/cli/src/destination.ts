@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where `copy` writes to.
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { type ArtifactStore, createMemoryStore, isDigest, printable } from '@ocisign/core'
 import { openLayout } from '@ocisign/layout'
 import type { Artifacts } from './artifact.js'
@@ -55,17 +55,24 @@ async function openLayoutDestination(
   const isArchive = path === '-' || (/\.tar$/i.test(path) && !found?.isDirectory())
   if (path === '-' && !dryRun && (await import('node:tty')).isatty(1))
     throw misuse('an archive on a terminal helps nobody; name a file, or send standard output somewhere')
-  if (dryRun && (isArchive || !found))
+  if (isArchive && found && !replace)
+    throw misuse(`${printable(path, 1000)} is already there; --force replaces it`, 'force')
+  if (dryRun && (isArchive || !found || (await isEmptyFolder(path))))
     return { store: createMemoryStore(scope === undefined ? {} : { repository: scope }), tag, finish: async () => {} }
   if (!isArchive) {
     const open = once(() => openLayout(path, { create: !dryRun, repository: scope, signal }))
     return { store: openLater(open, scope), tag, finish: async () => {} }
   }
-  if (found && !replace) throw misuse(`${printable(path, 1000)} is already there; --force replaces it`, 'force')
   const archive = await (await import('./parts/tar-layout.js')).createTar(path, { repository: scope, replace, signal })
   terminal.atEnd(archive.close)
   return { store: archive, tag, finish: () => archive.finish({ signal }) }
 }
+
+const isEmptyFolder = (path: string) =>
+  readdir(path).then(
+    ({ length }) => length === 0,
+    () => false,
+  )
 
 const noDigest = (text: string) =>
   misuse(`"${printable(text, 1000)}" names a digest; a copy has that of the original: name a tag, or nothing`)

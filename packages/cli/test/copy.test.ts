@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From one place to another, with what belongs to it, and verified.
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { isOcisignError } from '@ocisign/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, linesOf, type RunOptions, run } from './support/program.js'
@@ -131,6 +131,39 @@ test('--dry-run writes nothing, and says what would be', async () => {
   expect(await copy('both', ['--dry-run', '--to-oci-layout', scene.app('v1'), layout])).toMatchObject({ status: 0 })
   expect(await copy('both', ['--dry-run', '--to-oci-layout', scene.app('v1'), '-'])).toMatchObject({ status: 0 })
   expect(Object.keys(await scene.snapshot()).filter((path) => path.startsWith('never'))).toEqual([])
+  await mkdir(layout)
+  expect(await copy('both', ['--dry-run', '--to-oci-layout', scene.app('v1'), layout])).toMatchObject({ status: 0 })
+  expect(await readdir(layout)).toEqual([])
+})
+
+describe('--dry-run makes no plan', () => {
+  const challenge = { 'www-authenticate': 'Basic realm="there"' }
+  test.each([
+    ['nobody is there', undefined, 'UNAVAILABLE_HOST'],
+    ['credentials are wanted', { kind: 'status', status: 401, headers: challenge }, 'DENIED_CREDENTIALS'],
+    ['a permission is wanted', { kind: 'status', status: 403, code: 'DENIED' }, 'DENIED_REPOSITORY'],
+    ['the registry fails', { kind: 'status', status: 500 }, 'UNAVAILABLE_REGISTRY'],
+    ['the registry has had enough', { kind: 'status', status: 429, retryAfter: 3600 }, 'UNAVAILABLE_RATE_LIMIT'],
+  ] as const)('for a destination where %s', async (_, how, code) => {
+    const end = how && target.registry.misbehave({ how })
+    const to = how ? prod(':x') : '127.0.0.1:1/prod/app'
+    const args = ['--dry-run', '--verify', 'source', '--timeout', '30s', scene.app('v1'), to]
+    const ended = await copy('both', args)
+    end?.()
+    expect(ended).toMatchObject({ status: 3, stdout: '' })
+    expect(codeOf(ended.stderr)).toBe(code)
+    expect(ended.stderr).toContain('nobody could look at the destination')
+    expect(linesOf(ended.stderr)).toHaveLength(1)
+  })
+
+  test('for an archive that is there, or a folder of something else', async () => {
+    const archive = scene.path('there.tar')
+    await writeFile(archive, '')
+    const file = await copy('both', ['--dry-run', '--to-oci-layout', scene.app('v1'), archive])
+    expect(codeOf(file.stderr)).toBe('MISUSE_OPTION')
+    const folder = await copy('both', ['--dry-run', '--to-oci-layout', scene.app('v1'), scene.path('both')])
+    expect([folder.status, codeOf(folder.stderr)]).toEqual([4, 'INVALID_LAYOUT'])
+  })
 })
 
 test('a part of an index needs signatures of its own', async () => {
@@ -206,13 +239,69 @@ describe('an air gap', () => {
   })
 })
 
-test('a destination that does not list what it has is said to', async () => {
-  const end = target.registry.misbehave({ how: { kind: 'unlisted' } })
-  const ended = await copy('both', ['--verify', 'none', scene.app('v1'), `${target.registry.host}/deaf/app`])
-  end()
-  expect(ended.status).toBe(3)
-  expect(codeOf(ended.stderr)).toBe('UNAVAILABLE_ATTACHMENT')
-  expect(ended.stdout).toContain('unlisted')
+describe('what would be lost is an error', () => {
+  const lossy = (tag: string) => {
+    const image = scene.registry.seedImage('org/app', tag, tag)
+    const body = (bytes: Uint8Array) => {
+      const index = JSON.parse(new TextDecoder().decode(bytes))
+      const manifests = [...index.manifests, { ...image, digest: `sha256:${'0'.repeat(64)}`, artifactType: 'a/sbom' }]
+      return new TextEncoder().encode(JSON.stringify({ ...index, manifests }))
+    }
+    return scene.registry.misbehave({ when: { what: 'referrers', path: image.digest }, how: { kind: 'body', body } })
+  }
+
+  test('before anything is written, also of a plan; --allow-loss copies the rest, and says so', async () => {
+    const end = lossy('lossy')
+    const before = writes()
+    const args = ['--verify', 'none', scene.app('lossy'), prod('')]
+    const refused = await copy('both', args)
+    expect([refused.status, codeOf(refused.stderr)]).toEqual([3, 'UNAVAILABLE_COPY'])
+    expect(refused.stdout).toMatch(
+      /^Refused to copy .*\n[\s\S]*\n {2}lost +sha256:0{64} a\/sbom, .*does not have it\n$/,
+    )
+    expect(refused.stderr).toContain('nothing was copied')
+    const plan = await copy('both', ['--dry-run', '-o', 'json', ...args])
+    expect(plan.status).toBe(3)
+    expect(JSON.parse(plan.stdout)).toMatchObject({
+      tag: null,
+      lost: [{ reason: 'missing', error: { code: 'UNAVAILABLE_NOT_FOUND' } }],
+      error: { code: 'UNAVAILABLE_COPY' },
+    })
+    expect(writes()).toBe(before)
+    const allowed = await copy('both', ['--allow-loss', ...args])
+    end()
+    expect(allowed.status).toBe(0)
+    expect(linesOf(allowed.stderr)).toEqual([expect.stringContaining('did not come along')])
+    expect(await target.registry.repository('prod/app').resolve('lossy')).toBeDefined()
+  })
+
+  test('where an archive goes to standard output, nothing does', async () => {
+    const end = lossy('to-stdout')
+    const ended = await copy('both', ['--verify', 'none', '--to-oci-layout', scene.app('to-stdout'), '-'])
+    end()
+    expect(ended).toMatchObject({ status: 3, stdout: '' })
+  })
+
+  test('where the destination does not list what it has: the tag is not written', async () => {
+    const end = target.registry.misbehave({ how: { kind: 'unlisted' } })
+    const args = ['--verify', 'none', scene.app('v1'), `${target.registry.host}/deaf/app`]
+    const ended = await copy('both', args)
+    expect([ended.status, codeOf(ended.stderr)]).toEqual([3, 'UNAVAILABLE_COPY'])
+    expect(ended.stdout).toContain('unlisted')
+    expect(ended.stderr).toContain('no tag was written')
+    const tag = target.registry.repository('deaf/app').resolve('v1')
+    await expect(tag).rejects.toSatisfy((error) => isOcisignError(error, 'UNAVAILABLE_NOT_FOUND'))
+    expect(await copy('both', ['--allow-loss', '--quiet', ...args])).toMatchObject({ status: 0, stderr: '' })
+    end()
+  })
+})
+
+test('what is there as it should be is not written again', async () => {
+  const again = prod(':again')
+  await copy('both', [scene.app('v1'), again])
+  const before = writes()
+  expect(await copy('both', [scene.app('v1'), again])).toMatchObject({ status: 0, stderr: '' })
+  expect(writes()).toBe(before)
 })
 
 test.each([

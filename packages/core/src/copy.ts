@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Lost } from './copy/collect.js'
-import { confirmReferrers, withoutTakenTags, writeTags } from './copy/confirm.js'
+import { confirmReferrers, withoutTakenTags, writeTag, writeTags } from './copy/confirm.js'
 import { type Plan, planCopy } from './copy/plan.js'
 import { blobsOf, type CopyProgress, findPresent, statedOf, writePlan } from './copy/write.js'
 import { type DeadlineOptions, withDeadline } from './deadline.js'
 import type { Descriptor } from './descriptor.js'
-import { OcisignError, printable } from './errors.js'
+import type { Digest } from './digest.js'
+import { isOcisignError, OcisignError, printable } from './errors.js'
 import { limits } from './limits.js'
 import type { ReadBackOptions } from './read-back.js'
 import { isTag } from './reference.js'
@@ -27,7 +28,12 @@ export interface CopyOptions extends DeadlineOptions, ReadBackOptions {
   readonly referrers?: boolean | undefined
   /** With what cosign finds by tags, `sha256-HEX.sig`, `.att` and `.sbom`; by default where referrers are copied. */
   readonly cosignTags?: boolean | undefined
-  /** Finds out what would be copied and lost, and writes nothing. */
+  /**
+   * Copies also where something that belongs to the artifact cannot be had at the destination: a signature perhaps.
+   * What `platforms` and `referrers` leave out is asked for, and needs no more saying.
+   */
+  readonly allowLoss?: boolean | undefined
+  /** Finds out what would be copied and lost, and writes nothing; fails where the copy would. */
   readonly dryRun?: boolean | undefined
   /** Has to hold at the source, or nothing is written; of an index copied in part, for each manifest that is copied. */
   readonly sourceRequirement?: Requirement | undefined
@@ -57,8 +63,9 @@ export interface CopyReport {
   readonly copied: readonly Descriptor[]
   /** What the destination had already. */
   readonly present: readonly Descriptor[]
+  /** Without `allowLoss` only what was not asked for: an index of other platforms, and what refers to it. */
   readonly lost: readonly Lost[]
-  /** Was copied, but who asks the destination for what refers to its subject does not find it. */
+  /** Was copied, but who asks the destination for what refers to its subject does not find it; none without `allowLoss`. */
   readonly unlisted: readonly Descriptor[]
   /** What the requirements came to. */
   readonly verified?: CopyVerdicts
@@ -76,8 +83,9 @@ export interface CopyVerdicts {
  *
  * All of it is found first, so that a source that cannot be read leaves nothing half written; then blobs are streamed,
  * held to their digests, then manifests, what is held and referred to before what holds and refers. The tag comes last,
- * after the destination has satisfied its requirement. `lost` and `unlisted` tell what did not come along: an artifact
- * whose signatures are among them may not verify any more. Content is never fetched from the `urls` of a descriptor.
+ * after the destination has satisfied its requirement. An artifact may not verify any more where something of it is
+ * missing: that ends the call, before anything is written where it is known by then, and otherwise before the tag is.
+ * Content is never fetched from the `urls` of a descriptor.
  *
  * @example
  * ```ts
@@ -89,12 +97,13 @@ export interface CopyVerdicts {
  * await quarantine.push(image, bytes)
  * await quarantine.tag(image, 'v1')
  * const production = createMemoryStore()
- * const { lost, unlisted } = await copyArtifact(quarantine, 'v1', production)
- * console.log(lost.length, unlisted.length, (await production.resolve('v1')).digest === image.digest)
+ * const { copied } = await copyArtifact(quarantine, 'v1', production)
+ * console.log(copied.length, (await production.resolve('v1')).digest === image.digest)
  * ```
  *
  * @throws UNTRUSTED_NO_SIGNATURE and whatever else {@link verifyArtifact} throws, where a requirement does not hold
  * @throws UNAVAILABLE_NOT_FOUND where the artifact, a platform, or something that belongs into it is missing
+ * @throws UNAVAILABLE_COPY where something of it cannot be copied, or the destination does not list it
  * @throws UNAVAILABLE_LIMIT where there is more, or it is deeper, than allowed
  * @throws INVALID_CONTENT | INVALID_MANIFEST | INVALID_INDEX | INVALID_DESCRIPTOR | INVALID_JSON | INVALID_TEXT
  * @throws UNSUPPORTED_MEDIA_TYPE for an artifact that is neither an image nor an index
@@ -106,7 +115,7 @@ export async function copyArtifact(
   destination: ArtifactStore,
   options: CopyOptions = {},
 ): Promise<CopyReport> {
-  const { deadlineMilliseconds = limits.copyDeadlineMilliseconds, referrers = true, dryRun = false } = options
+  const { deadlineMilliseconds = limits.copyDeadlineMilliseconds, referrers = true, allowLoss = false } = options
   for (const option of ['maxDepth', 'maxManifests', 'concurrency'] as const) requireCount(option, options[option])
   const tag = options.tag ?? (isTag(reference) ? reference : undefined)
   if (tag !== undefined && !isTag(tag))
@@ -128,37 +137,65 @@ export async function copyArtifact(
         { option: 'tag' },
       )
     const verified = await verifySource(source, root, planned, options, signal)
-    const plan = await withoutTakenTags(planned, destination, signal)
-    const present = await findPresent(destination, plan, limits.parallelFetches, signal)
+    const { plan, present } = await lookAround(planned, destination, options, signal)
     const { selected, lost } = plan
-    const report = { root, selected, lost, ...(selected.length === 1 && tag !== undefined && { tag }) }
-    if (dryRun) {
-      const manifests = plan.waves.flat().map(statedOf)
-      const isPresent = ({ digest }: Descriptor) => present.has(digest)
-      return {
-        ...report,
-        copied: [...blobsOf(plan), ...manifests.filter((each) => !isPresent(each))],
-        present: manifests.filter(isPresent),
-        unlisted: [],
-        ...(verified && { verified: { source: verified } }),
-      }
-    }
+    const begun = { root, selected, lost, unlisted: [], ...(verified && { verified: { source: verified } }) }
+    const named = selected.length === 1 && tag !== undefined ? { tag } : {}
+    if (options.dryRun) return { ...requireWhole({ ...begun, ...compare(plan, present) }, allowLoss), ...named }
+    requireWhole({ ...begun, copied: [], present: [] }, allowLoss)
     const { concurrency = limits.concurrency, onProgress = () => {} } = options
     const written = await writePlan(plan, present, { source, destination, concurrency, signal, onProgress })
     const taken = await writeTags(destination, plan, signal)
     const unlisted = await confirmReferrers(destination, plan, { ...options, signal })
+    const report = requireWhole({ ...begun, ...written, lost: [...lost, ...taken], unlisted }, allowLoss)
     const proven = await verifyDestination(destination, selected, options, signal)
-    if (report.tag !== undefined && selected[0]) await destination.tag(selected[0], report.tag, { signal })
-    return {
-      ...report,
-      ...written,
-      lost: [...lost, ...taken],
-      unlisted,
-      ...((verified || proven) && {
-        verified: { ...(verified && { source: verified }), ...(proven && { destination: proven }) },
-      }),
-    }
+    if (named.tag !== undefined && selected[0]) await writeTag(destination, selected[0], named.tag, signal)
+    return { ...report, ...named, ...(proven && { verified: { ...report.verified, destination: proven } }) }
   })
+}
+
+/** What the destination has. A copy finds out as it writes that it may not look there; a plan would be a guess. */
+async function lookAround(
+  planned: Plan,
+  destination: ArtifactStore,
+  { dryRun: isStrict = false }: CopyOptions,
+  signal: AbortSignal,
+) {
+  try {
+    const plan = await withoutTakenTags(planned, destination, { isStrict, signal })
+    return { plan, present: await findPresent(destination, plan, { isStrict, signal }) }
+  } catch (error) {
+    if (!isOcisignError(error)) throw error
+    const message = `nobody could look at the destination, so there is no plan: ${error.message}`
+    throw new OcisignError(error.code, message, error.details, { cause: error })
+  }
+}
+
+/** What a dry run says of what a copy would do. */
+function compare(plan: Plan, present: ReadonlySet<Digest>): Pick<CopyReport, 'copied' | 'present'> {
+  const manifests = plan.waves.flat().map(statedOf)
+  const isPresent = ({ digest }: Descriptor) => present.has(digest)
+  return {
+    copied: [...blobsOf(plan), ...manifests.filter((each) => !isPresent(each))],
+    present: manifests.filter(isPresent),
+  }
+}
+
+/** @throws UNAVAILABLE_COPY where something is missing that nobody asked to leave out */
+function requireWhole(report: CopyReport, allowLoss: boolean): CopyReport {
+  const { root, unlisted } = report
+  // These two follow from the platforms that were asked for, or from a loss that counts itself.
+  const lost = report.lost.filter(({ reason }) => reason !== 'index' && reason !== 'subject')
+  if (allowLoss || lost.length + unlisted.length === 0) return report
+  const reasons = [...new Set(lost.map(({ reason }) => reason))].join(', ')
+  const missing = lost.length > 0 ? [`${lost.length} of what belongs to it cannot be copied (${reasons})`] : []
+  const hidden = unlisted.length > 0 ? [`the destination does not list ${unlisted.length} of what it was given`] : []
+  throw new OcisignError(
+    'UNAVAILABLE_COPY',
+    `${[...missing, ...hidden].join(', and ')}; allowLoss (--allow-loss) copies it all the same`,
+    { subject: root.digest, report, retryable: lost.length === 0 },
+    { cause: lost.find(({ error }) => error)?.error },
+  )
 }
 
 async function verifySource(

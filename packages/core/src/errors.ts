@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CopyReport } from './copy.js'
 import type { Outcomes } from './verdict.js'
 
 /** The kind of a failure, its code's prefix: what a program branches on. */
@@ -69,6 +70,7 @@ export interface ErrorCatalogue {
   UNTRUSTED_VALIDITY: { readonly subject: string; readonly notBefore: string; readonly notAfter: string }
   // UNAVAILABLE_: could not find out.
   UNAVAILABLE_ATTACHMENT: { readonly subject: string; readonly retryable: true }
+  UNAVAILABLE_COPY: { readonly subject: string; readonly report: CopyReport; readonly retryable: boolean }
   UNAVAILABLE_DEADLINE: { readonly milliseconds: number; readonly retryable: true }
   UNAVAILABLE_FILE: { readonly path: string; readonly retryable: boolean }
   UNAVAILABLE_KEY: { readonly id: string; readonly retryable: boolean; readonly tries?: number }

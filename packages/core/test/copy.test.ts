@@ -306,7 +306,7 @@ describe('what does not come along', () => {
     const own = await put(source, layerType, encodeText('with urls'))
     const layers = [...types.map((type, index) => foreign(`${index}`, type)), { ...stated(own), urls: ['file:///x'] }]
     const image = await putImage(source, 'windows', { layers })
-    const report = await copyArtifact(source, image.manifest.digest, destination)
+    const report = await copyArtifact(source, image.manifest.digest, destination, { allowLoss: true })
     expect(report.lost.map(({ descriptor, reason }) => [descriptor.mediaType, reason])).toEqual(
       types.map((type) => [type, 'foreign']),
     )
@@ -339,7 +339,7 @@ describe('what does not come along', () => {
         throw new OcisignError('UNSUPPORTED_MEDIA_TYPE', 'html', { mediaType: 'text/html', supported: [] })
       },
     }
-    const report = await copyArtifact(html, amd.manifest.digest, destination)
+    const report = await copyArtifact(html, amd.manifest.digest, destination, { allowLoss: true })
     expect(report.lost.map(({ reason }) => reason).sort()).toEqual([
       'invalid',
       'invalid',
@@ -363,7 +363,7 @@ describe('what does not come along', () => {
     const own = await putImage(destination, 'own')
     await destination.tag(own.manifest, cosignTag(amd.manifest))
     for (const dryRun of [true, false]) {
-      const report = await copyArtifact(source, 'v1', destination, { dryRun })
+      const report = await copyArtifact(source, 'v1', destination, { dryRun, allowLoss: true })
       expect(report.lost).toMatchObject([{ descriptor: { digest: cosigned.manifest.digest }, reason: 'tag' }])
       expect(digests(report.copied)).not.toContain(cosigned.manifest.digest)
     }
@@ -379,9 +379,64 @@ describe('what does not come along', () => {
         for await (const each of destination.referrers(of, options)) if (each.digest !== ofRoot.digest) yield each
       },
     }
-    const report = await copyArtifact(source, 'v1', forgetful, { wait })
+    const report = await copyArtifact(source, 'v1', forgetful, { wait, allowLoss: true })
     expect(digests(report.unlisted)).toEqual([ofRoot.digest])
     expect(written.filter((each) => each === ofRoot.digest)).toHaveLength(2)
+  })
+
+  test('ends the copy before anything is written, or a plan, unless the loss is allowed', async () => {
+    const { source, destination, amd, cosigned } = await scene()
+    const own = await putImage(destination, 'own')
+    await destination.tag(own.manifest, cosignTag(amd.manifest))
+    const { store, written } = noting(destination)
+    const lossy: ArtifactStore = {
+      ...source,
+      async *referrers(of, options) {
+        if (of.digest === amd.manifest.digest) yield { ...amd.manifest, digest: `sha256:${'0'.repeat(64)}` }
+        yield* source.referrers(of, options)
+      },
+    }
+    for (const dryRun of [true, false]) {
+      const error = await caught(copyArtifact(lossy, 'v1', store, { dryRun }))
+      expect(error).toMatchObject(code('UNAVAILABLE_COPY', { details: { retryable: false } }))
+      const { report } = (error as OcisignError<'UNAVAILABLE_COPY'>).details
+      expect(report.lost.map(({ reason }) => reason)).toEqual(['missing', 'tag'])
+      expect(report).not.toHaveProperty('tag')
+      expect(report.copied.length > 0).toBe(dryRun)
+    }
+    expect(written).toEqual([])
+    const report = await copyArtifact(lossy, 'v1', store, { allowLoss: true })
+    expect(report).toMatchObject({ tag: 'v1', lost: [{}, { descriptor: { digest: cosigned.manifest.digest } }] })
+  })
+
+  test('and is not listed: the tag is not written, unless the loss is allowed', async () => {
+    const { source, destination, root, ofRoot } = await scene()
+    const { store, written } = noting(destination)
+    const deaf: ArtifactStore = { ...store, async *referrers() {} }
+    const requirement = { destinationRequirement: trusting('a') }
+    const error = await caught(copyArtifact(source, 'v1', deaf, { wait, ...requirement }))
+    expect(error).toMatchObject(code('UNAVAILABLE_COPY', { details: { retryable: true } }))
+    const { report } = (error as OcisignError<'UNAVAILABLE_COPY'>).details
+    expect(digests(report.unlisted)).toContain(ofRoot.digest)
+    expect(digests(report.copied)).toContain(root.digest)
+    expect(written).not.toContain('v1')
+    await copyArtifact(source, 'v1', deaf, { wait, allowLoss: true })
+    expect(written).toContain('v1')
+  })
+
+  test('by a tag that somebody takes meanwhile: the tag of the artifact is not written', async () => {
+    const { source, destination, amd } = await scene()
+    const { store, written } = noting(destination)
+    const own = await putImage(destination, 'own')
+    let asked = 0
+    const racing: ArtifactStore = {
+      ...store,
+      resolve: async (reference, options) =>
+        reference === cosignTag(amd.manifest) && ++asked > 1 ? own.manifest : store.resolve(reference, options),
+    }
+    await expect(copyArtifact(source, 'v1', racing)).rejects.toMatchObject(code('UNAVAILABLE_COPY'))
+    expect(written).not.toContain('v1')
+    expect(written).not.toContain(cosignTag(amd.manifest))
   })
 
   test('fails the copy where nobody knows', async () => {
@@ -405,6 +460,48 @@ describe('what does not come along', () => {
     for (const change of failing) await expect(copyArtifact({ ...source, ...change }, 'v1', store)).rejects.toBe(down)
     expect(written).toEqual([])
   })
+})
+
+describe('a destination that cannot be asked', () => {
+  const down = new OcisignError('UNAVAILABLE_STORE', 'status 500', { retryable: true, status: 500 })
+  const unreadable = (store: ArtifactStore): ArtifactStore => ({
+    ...store,
+    resolve: () => Promise.reject(down),
+  })
+
+  test('leaves no plan, and says whose failure it is', async () => {
+    const { source, destination } = await scene()
+    const error = await caught(copyArtifact(source, 'v1', unreadable(destination), { dryRun: true }))
+    expect(error).toMatchObject({ ...code('UNAVAILABLE_STORE', { details: down.details }), cause: down })
+    expect((error as Error).message).toMatch(/^nobody could look at the destination/)
+  })
+
+  test('but may be written to: then nothing is lost', async () => {
+    const { source, destination } = await scene()
+    const report = await copyArtifact(source, 'v1', unreadable(destination), { cosignTags: false })
+    expect(report).toMatchObject({ tag: 'v1', lost: [], unlisted: [] })
+  })
+
+  test('for cosign’s tags does not lose what it may have under them', async () => {
+    const { source, destination } = await scene()
+    const { store, written } = noting(destination)
+    await expect(copyArtifact(source, 'v1', unreadable(store))).rejects.toBe(down)
+    expect(written).not.toContain('v1')
+  })
+})
+
+test('tags that are right are not written again', async () => {
+  const { source, destination, amd } = await scene()
+  const { store, written } = noting(destination)
+  await copyArtifact(source, 'v1', store)
+  expect(written.filter((each) => each === 'v1' || each === cosignTag(amd.manifest))).toHaveLength(2)
+  written.length = 0
+  const again = await copyArtifact(source, 'v1', store)
+  expect(again).toMatchObject({ tag: 'v1', lost: [] })
+  expect(written.filter((each) => !each.startsWith('sha256:'))).toEqual([])
+  await destination.tag(amd.manifest, 'v1')
+  await copyArtifact(source, 'v1', store)
+  expect(written.at(-1)).toBe('v1')
 })
 
 describe('limits', () => {

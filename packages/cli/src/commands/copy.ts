@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type CopyProgress,
+  type CopyReport,
   copyArtifact,
   errorKind,
   isOcisignError,
   type NotaryClaims,
-  OcisignError,
+  printable,
   type Verifier,
 } from '@ocisign/core'
 import { openArtifacts, requireNoScope, requirePositionals } from '../artifact.js'
@@ -15,7 +16,7 @@ import { openDestination } from '../destination.js'
 import { exitCodeOf, exitCodes } from '../exit-codes.js'
 import { documentOfCopy, formatCopy } from '../output/copied.js'
 import { documentOptions, parseDocumentOutput } from '../output/print.js'
-import { createProgress, formatBytes, quietOptions } from '../progress.js'
+import { createProgress, formatBytes, quietOptions, warn } from '../progress.js'
 import { referrersOptions, registryOptions } from '../registry-options.js'
 import { requireOneStdin } from '../stdin.js'
 import { parseTimeout, transferTimeout, transferTimeoutOptions } from '../timeout.js'
@@ -34,7 +35,18 @@ const options = {
     help: 'of an index only what is for exactly this platform; may be repeated',
   },
   'no-referrers': { type: 'boolean', help: 'leave signatures, SBOMs and the like behind' },
-  'dry-run': { type: 'boolean', help: 'say what would be copied and what would be lost, and write nothing' },
+  'no-cosign-tags': {
+    type: 'boolean',
+    help: 'do not look for what cosign keeps under tags (sha256-….sig, .att, .sbom): less to ask, where nobody uses them',
+  },
+  'allow-loss': {
+    type: 'boolean',
+    help: 'copy although something that belongs to the artifact, a signature perhaps, does not arrive; an error by default',
+  },
+  'dry-run': {
+    type: 'boolean',
+    help: 'say what would be copied and what would be lost, write nothing, and fail where the copy would',
+  },
   ...copyPolicyOptions,
   force: { type: 'boolean', help: 'replace a tar file that is already there' },
   ...registryOptions,
@@ -65,6 +77,7 @@ export const command: Command = {
     const referrers = !invocation.flag('no-referrers')
     const platforms = parsePlatforms(invocation)
     const deadlineMilliseconds = parseTimeout(invocation) ?? transferTimeout
+    const allowLoss = invocation.flag('allow-loss')
     const { store, reference, destination } = await openSides(invocation, terminal, from, to, dryRun)
     const policy = await openCopyPolicy(invocation, { source: store, destination: destination.store, referrers })
     const progress = dryRun ? undefined : await createProgress(invocation, terminal)
@@ -77,11 +90,22 @@ export const command: Command = {
         verifying = name
       })
     }
+    // Where the archive goes to standard output, nothing else does.
+    const toStdout = invocation.flag('to-oci-layout') && /^-(?::|$)/.test(to) && !dryRun
+    const print = (report: CopyReport, error?: unknown) => {
+      const copied = { from, to, dryRun, policy, report, error }
+      const text =
+        output === 'json' ? JSON.stringify({ schemaVersion: 1, ...documentOfCopy(copied) }) : formatCopy(copied)
+      if (toStdout) terminal.notice(text)
+      else terminal.print(text)
+    }
     try {
       const report = await copyArtifact(store, reference, destination.store, {
         tag: destination.tag,
         platforms,
         referrers,
+        ...(invocation.flag('no-cosign-tags') && { cosignTags: false }),
+        allowLoss,
         dryRun,
         sourceRequirement: requirementOf('source'),
         destinationRequirement: requirementOf('destination'),
@@ -94,26 +118,24 @@ export const command: Command = {
         },
       })
       if (!dryRun) await destination.finish()
-      const copied = { from, to, dryRun, policy, report }
-      const text =
-        output === 'json' ? JSON.stringify({ schemaVersion: 1, ...documentOfCopy(copied) }) : formatCopy(copied)
-      // Where the archive goes to standard output, nothing else does.
-      if (invocation.flag('to-oci-layout') && /^-(?::|$)/.test(to) && !dryRun) terminal.notice(text)
-      else terminal.print(text)
-      if (!dryRun && report.lost.length > 0)
-        terminal.notice(
-          `ocisign: ${report.lost.length} of what belongs to ${from} is not at the destination, see "lost"`,
+      print(report)
+      const missing = report.lost.length + report.unlisted.length
+      if (!dryRun && missing > 0)
+        warn(
+          invocation,
+          terminal,
+          `${missing} of what belongs to ${printable(from, 1000)} did not come along, see "lost" and "unlisted"`,
         )
-      if (report.unlisted.length === 0) return exitCodes.accepted
-      throw new OcisignError(
-        'UNAVAILABLE_ATTACHMENT',
-        'the destination does not list what it was given, see "unlisted"',
-        {
-          subject: report.root.digest,
-          retryable: true,
-        },
-      )
+      return exitCodes.accepted
     } catch (error) {
+      if (isOcisignError(error, 'UNAVAILABLE_COPY')) {
+        const { report } = error.details
+        print(report, error)
+        const done =
+          dryRun || report.copied.length + report.present.length === 0 ? 'nothing was copied' : 'no tag was written'
+        terminal.fail(error, `${from}, ${done}`)
+        return exitCodeOf(error)
+      }
       if (errorKind(error) !== 'UNTRUSTED' && !isOcisignError(error, 'UNAVAILABLE_VERIFICATION')) throw error
       terminal.fail(error, verifying === 'source' ? `${from}, nothing was copied` : explainTarget(to, platforms))
       return exitCodeOf(error)

@@ -12,6 +12,8 @@ export interface Copied {
   readonly dryRun: boolean
   readonly policy: CopyPolicy
   readonly report: CopyReport
+  /** Why it is not done. */
+  readonly error?: unknown
 }
 
 const reasons: Readonly<Record<LostReason, string>> = {
@@ -69,6 +71,7 @@ export function documentOfCopy(copied: Copied): Readonly<Record<string, unknown>
     })),
     unlisted,
     verification: sidesOf(copied),
+    ...(copied.error !== undefined && { error: reportError(copied.error) }),
   }
 }
 
@@ -81,7 +84,7 @@ export function formatCopy(copied: Copied): string {
     `${digest} ${printable(artifactType ?? mediaType)}, ${formatBytes(size)}`
   const { source, destination } = sidesOf(copied)
   return [
-    `${dryRun ? 'Would copy' : 'Copied'} ${printable(from, 1000)} to ${printable(to, 1000)}`,
+    `${headlineOf(copied)} ${printable(from, 1000)} to ${printable(to, 1000)}`,
     line('artifact', root.digest),
     ...selected.filter(({ digest }) => digest !== root.digest).map((each) => line('of it', describe(each))),
     line('tag', tag === undefined ? 'none' : printable(tag)),
@@ -95,6 +98,11 @@ export function formatCopy(copied: Copied): string {
     ),
     ...unlisted.map((each) => line('unlisted', describe(each))),
   ].join('\n')
+}
+
+function headlineOf({ dryRun, error }: Copied): string {
+  if (error === undefined) return dryRun ? 'Would copy' : 'Copied'
+  return dryRun ? 'Would refuse to copy' : 'Refused to copy'
 }
 
 const sum = (descriptors: readonly Descriptor[]) => descriptors.reduce((total, { size }) => total + size, 0)

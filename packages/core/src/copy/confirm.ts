@@ -2,13 +2,12 @@
 // After writing: does the destination list what refers to what, and may the tags be written that cosign looks for?
 import type { Descriptor } from '../descriptor.js'
 import type { Digest } from '../digest.js'
-import { isOcisignError } from '../errors.js'
 import { limits } from '../limits.js'
 import { mapAhead } from '../parallel.js'
 import { attachListed, findUnlisted, type ReadBackOptions } from '../read-back.js'
-import { resolveReference } from '../resolve.js'
 import type { ArtifactStore } from '../store.js'
 import type { Lost, Planned } from './collect.js'
+import { findDescriptor, type Looking } from './find.js'
 import type { CosignTag, Plan } from './plan.js'
 import { pushManifest, statedOf } from './write.js'
 
@@ -56,9 +55,9 @@ function groupBySubject(referrers: Plan['referrers']): readonly Group[] {
   return [...groups.values()]
 }
 
-/** Drops the tags that the destination has for something else, as far as it says so: it may not even exist yet. */
-export async function withoutTakenTags(plan: Plan, destination: ArtifactStore, signal: AbortSignal): Promise<Plan> {
-  const taken = await findTakenTags(destination, plan.tags, signal, false)
+/** Drops the tags that the destination has for something else. */
+export async function withoutTakenTags(plan: Plan, destination: ArtifactStore, looking: Looking): Promise<Plan> {
+  const { taken } = await findTags(destination, plan.tags, looking)
   if (taken.length === 0) return plan
   const tags = plan.tags.filter((each) => !taken.includes(each))
   const isUseful = ({ descriptor: { digest } }: Planned) =>
@@ -82,30 +81,33 @@ export async function writeTags(
   { tags }: Plan,
   signal: AbortSignal,
 ): Promise<readonly Lost[]> {
-  const taken = await findTakenTags(destination, tags, signal, true)
-  for (const each of tags) if (!taken.includes(each)) await destination.tag(each.descriptor, each.tag, { signal })
+  const { taken, right } = await findTags(destination, tags, { isStrict: true, signal })
+  for (const each of tags)
+    if (!taken.includes(each) && !right.includes(each)) await destination.tag(each.descriptor, each.tag, { signal })
   return taken.map(lostTag)
+}
+
+/** Writes the tag that was asked for, unless it says that already. */
+export async function writeTag(
+  destination: ArtifactStore,
+  target: Descriptor,
+  tag: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await findDescriptor(destination, tag, { isStrict: false, signal })
+  if (found?.digest !== target.digest) await destination.tag(target, tag, { signal })
 }
 
 const lostTag = ({ descriptor }: CosignTag): Lost => ({ descriptor, reason: 'tag' })
 
-async function findTakenTags(
-  destination: ArtifactStore,
-  tags: readonly CosignTag[],
-  signal: AbortSignal,
-  isStrict: boolean,
-): Promise<readonly CosignTag[]> {
+/** Of these tags, what the destination has for something else, and what it has as it should be. */
+async function findTags(destination: ArtifactStore, tags: readonly CosignTag[], { isStrict, signal }: Looking) {
+  const [taken, right]: [CosignTag[], CosignTag[]] = [[], []]
   const find = async (each: CosignTag, given: AbortSignal | undefined) => {
-    try {
-      const { digest } = await resolveReference(destination, each.tag, { signal: given })
-      return digest === each.descriptor.digest ? undefined : each
-    } catch (error) {
-      given?.throwIfAborted()
-      if (!isStrict || isOcisignError(error, 'UNAVAILABLE_NOT_FOUND')) return undefined
-      throw error
-    }
+    const found = await findDescriptor(destination, each.tag, { isStrict, signal: given })
+    return found && { each, isRight: found.digest === each.descriptor.digest }
   }
-  const taken: CosignTag[] = []
-  for await (const each of mapAhead(tags, limits.parallelFetches, find, { signal })) taken.push(each)
-  return taken
+  for await (const { each, isRight } of mapAhead(tags, limits.parallelFetches, find, { signal }))
+    (isRight ? right : taken).push(each)
+  return { taken, right }
 }

@@ -2,14 +2,13 @@
 // What belongs to an artifact: found before anything is written.
 import type { Descriptor } from '../descriptor.js'
 import type { Digest } from '../digest.js'
-import { isOcisignError } from '../errors.js'
 import { limits } from '../limits.js'
 import { mapAhead } from '../parallel.js'
 import { tooManyReferrers } from '../read-back.js'
-import { resolveReference } from '../resolve.js'
 import type { ReadableStore } from '../store.js'
 import { requirePlatforms } from '../tree.js'
 import { type Collection, collectTrees, type Lost, type Planned, requireRoom } from './collect.js'
+import { findDescriptor } from './find.js'
 
 /** What is to be found. */
 export interface PlanOptions {
@@ -119,12 +118,8 @@ async function findBelongings(
       cosignSuffixes.map((suffix) => ({ subject, tag: `${subject.digest.replace(':', '-')}.${suffix}` })),
     )
   const find = async ({ subject, tag }: (typeof tags)[number], given: AbortSignal | undefined) => {
-    try {
-      return { subject, tag, descriptor: await resolveReference(store, tag, { signal: given }) }
-    } catch (error) {
-      if (isOcisignError(error, 'UNAVAILABLE_NOT_FOUND')) return undefined
-      throw error
-    }
+    const descriptor = await findDescriptor(store, tag, { isStrict: true, signal: given })
+    return descriptor && { subject, tag, descriptor }
   }
   for await (const found of mapAhead(tags, limits.parallelFetches, find, { signal })) all.push(found)
   return all

@@ -3,10 +3,12 @@
 import { type Descriptor, mediaTypes } from '../descriptor.js'
 import type { Digest } from '../digest.js'
 import { isOcisignError } from '../errors.js'
+import { limits } from '../limits.js'
 import { mapAhead } from '../parallel.js'
 import type { ArtifactStore, ContentWriter, ReadableStore } from '../store.js'
 import { isIndex } from '../tree.js'
 import type { Planned } from './collect.js'
+import { findDescriptor, type Looking } from './find.js'
 import type { Plan } from './plan.js'
 
 /** What happens to one blob or manifest; `bytes` are those of it so far. */
@@ -48,23 +50,18 @@ export function blobsOf({ waves }: Plan): readonly Descriptor[] {
   return [...blobs.values()]
 }
 
-/** The manifests that the destination has, by digest; one that could not be asked for is written in any case. */
+/** The manifests that the destination has, by digest. */
 export async function findPresent(
   destination: ArtifactStore,
   plan: Plan,
-  parallel: number,
-  signal: AbortSignal,
+  { isStrict, signal }: Looking,
 ): Promise<ReadonlySet<Digest>> {
   const present = new Set<Digest>()
   const find = async ({ descriptor: { digest, size, mediaType } }: Planned, given: AbortSignal | undefined) => {
-    try {
-      const found = await destination.resolve(digest, { signal: given })
-      if (found.digest === digest && found.size === size && found.mediaType === mediaType) present.add(digest)
-    } catch {
-      given?.throwIfAborted()
-    }
+    const found = await findDescriptor(destination, digest, { isStrict, signal: given })
+    if (found?.size === size && found.mediaType === mediaType) present.add(digest)
   }
-  for await (const _ of mapAhead(plan.waves.flat(), parallel, find, { signal }));
+  for await (const _ of mapAhead(plan.waves.flat(), limits.parallelFetches, find, { signal }));
   return present
 }
 
