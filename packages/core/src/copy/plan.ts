@@ -46,6 +46,8 @@ interface Belonging {
 
 const cosignSuffixes = ['sig', 'att', 'sbom'] as const
 const signatureSuffix = /\.(?:sig|att)$/
+// Of Notary's signatures, Sigstore's bundles, and what cosign 2 attaches to a subject.
+const signatureType = /^application\/vnd\.(?:cncf\.notary\.signature$|dev\.sigstore\.bundle|dev\.cosign\.artifact\.sig)/
 
 /** Finds everything that belongs to an artifact. @throws what reading and listing throw, and UNAVAILABLE_LIMIT */
 export async function planCopy(store: ReadableStore, root: Descriptor, options: PlanOptions): Promise<Plan> {
@@ -61,8 +63,12 @@ export async function planCopy(store: ReadableStore, root: Descriptor, options: 
   const selected = isPlanned(root) ? [root] : images
 
   const belongings: Belonging[] = []
-  // Nobody signs signatures with cosign: what such a tag named is not looked for under another.
+  // Nobody signs signatures with cosign: for these no tags are looked for, three each.
   const signatures = new Set<Digest>()
+  const isSignature = ({ descriptor: { digest }, tag }: Belonging) =>
+    tag === undefined
+      ? signatureType.test(seen.get(digest)?.planned?.document.artifactType ?? '')
+      : signatureSuffix.test(tag)
   let subjects = [...seen.values()].map(({ descriptor }) => descriptor)
   for (let level = 1; subjects.length > 0; level++) {
     const found = await findBelongings(collection, subjects, options, signatures)
@@ -82,7 +88,7 @@ export async function planCopy(store: ReadableStore, root: Descriptor, options: 
     }))
     waves.push(...(await collectTrees(collection, beginnings, { isStrict: false })))
     belongings.push(...found.filter(({ subject }) => isPlanned(subject)))
-    for (const { tag, descriptor } of found) if (tag && signatureSuffix.test(tag)) signatures.add(descriptor.digest)
+    for (const each of found) if (isSignature(each)) signatures.add(each.descriptor.digest)
     subjects = [...seen.values()].slice(before).map(({ descriptor }) => descriptor)
   }
   return {
