@@ -59,8 +59,12 @@ function runOnce(options: ProcessOptions): Promise<ProcessResult> {
     const child = start(options, reject)
     if (!child) return
     const ends: (() => void)[] = []
+    let isOver = false
     const finish = (settle: () => void, isKilled: boolean) => {
-      for (const end of ends.splice(0)) end()
+      // One that was killed ends, too: nothing waits for that, and its number may soon be another's.
+      if (isOver) return
+      isOver = true
+      for (const end of ends) end()
       if (isKilled) killTree(child)
       for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
       settle()
@@ -83,6 +87,7 @@ function runOnce(options: ProcessOptions): Promise<ProcessResult> {
     child.once('error', (cause) => fail(`could not be run: ${reasonOf(cause)}`, false, cause))
     child.once('close', done)
     child.once('exit', () => {
+      if (isOver) return
       // Whoever it started may hold its pipes open for ever.
       const grace = setTimeout(() => {
         killTree(child)

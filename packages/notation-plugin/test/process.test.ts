@@ -3,8 +3,9 @@
 import { open, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kill } from 'node:process'
+import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import { openPlugin, openPluginKey } from '@ocisign/notation-plugin'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { code, makePlugins, writeExecutable, writePlugin } from './support/plugins.js'
 
 const message = new Uint8Array([1, 2, 3])
@@ -14,12 +15,8 @@ async function isGone(pid: number): Promise<boolean> {
     // A process that nobody waits for stays as a zombie where there is no init.
     const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
     if (state !== undefined && / Z /.test(state)) return true
-    try {
-      kill(pid, 0)
-    } catch {
-      return true
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    if (!isThere(pid)) return true
+    await pause(20)
   }
   return false
 }
@@ -29,9 +26,21 @@ const pidsIn = async (folder: string) => {
     const text = await readFile(join(folder, 'child.pid'), 'utf8').catch(() => '')
     if (text.includes(' ')) return text.split(' ').map(Number)
     if (tries > 1000) throw new Error('the plugin did not start')
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await pause(20)
   }
 }
+
+function isThere(pid: number): boolean {
+  try {
+    return kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe('G1: a plugin that', () => {
   test('hangs is killed, with what it started', async () => {
@@ -51,6 +60,22 @@ describe('G1: a plugin that', () => {
     controller.abort(new Error('enough'))
     expect(await call).toBe(controller.signal.reason)
     for (const pid of pids) expect(await isGone(pid)).toBe(true)
+  })
+
+  test('was killed leaves no timer behind', async () => {
+    const { options, folder } = await makePlugins()
+    const key = await openPluginKey({ ...options('hangs'), id: 'k' })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const controller = new AbortController()
+    const call = key.sign(message, { signal: controller.signal }).catch((reason: unknown) => reason)
+    const [plugin] = await pidsIn(folder)
+    expect(vi.getTimerCount()).toBe(1)
+    controller.abort(new Error('enough'))
+    expect(await call).toBe(controller.signal.reason)
+    // Once there is no such process any more, this one was told that it ended.
+    while (isThere(plugin!)) await pause(20)
+    await setImmediate()
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('is asked when the caller has given up already does not start', async () => {
@@ -138,8 +163,8 @@ describe('G1: a plugin that', () => {
     const calls = Array.from({ length: 20 }, () => key.sign(message))
     const last = key.sign(message, { signal: controller.signal })
     controller.abort(new Error('enough'))
-    await expect(last).rejects.toBe(controller.signal.reason)
-    for (const each of late) await expect(each).rejects.toBe(controller.signal.reason)
+    const ends = await Promise.allSettled([...late, last])
+    expect(ends).toEqual(ends.map(() => ({ status: 'rejected', reason: controller.signal.reason })))
     expect(await Promise.all(calls)).toHaveLength(20)
   })
 

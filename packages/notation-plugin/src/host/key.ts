@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // describe-key and generate-signature, answered with a key of any provider.
 import { constants, verify, X509Certificate } from 'node:crypto'
-import { lstat, readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import {
   type CallOptions,
   encodeBase64,
@@ -17,7 +17,7 @@ import { type AlgorithmNames, findByAlgorithm } from '../algorithm.js'
 import type { PluginConfig } from '../protocol.js'
 import { type HostRequest, refusal } from './request.js'
 
-/** The setting that names a PEM file with the certificate chain of a key that has none of its own, leaf first. */
+/** The setting that names a PEM file, or a link to one, with the chain of a key that has no certificates, leaf first. */
 export const certificateChainSetting = 'certificate-chain'
 
 /** What a provider's key is opened with. */
@@ -93,9 +93,13 @@ async function withChain(key: SigningKey, config: PluginConfig): Promise<Signing
   )
 }
 
+/**
+ * Reads the file of a chain. Links are followed: mounted secrets and tools that renew certificates make them, and nobody
+ * is trusted for what stands there.
+ */
 async function readChain(path: string): Promise<Uint8Array> {
   try {
-    const status = await lstat(path)
+    const status = await stat(path)
     if (!status.isFile() || status.size > limits.documentBytes)
       throw refusal(`${printable(path, 1000)} is no file of at most ${limits.documentBytes} bytes`)
     return new Uint8Array(await readFile(path))

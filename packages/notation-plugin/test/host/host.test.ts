@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plugins of our own making: each request of the contract, and what becomes of errors.
-import { writeFile } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   algorithmName,
   encodePem,
   type KeyOpener,
+  limits,
   notaryAlgorithms,
   OcisignError,
   type SigningKey,
@@ -95,6 +96,15 @@ describe('a plugin of our own making', () => {
     expect(await ask('generate-signature', generate)).toMatchObject({ exitCode: 1, errorCode: 'VALIDATION_ERROR' })
     expect(await withFile(join(folder, 'none'))).toMatchObject({ exitCode: 1 })
     expect(await withFile(folder)).toMatchObject({ errorCode: 'VALIDATION_ERROR' })
+    // As secrets are mounted: the file is behind a folder that is exchanged as a whole.
+    await symlink(folder, join(folder, '..data'))
+    await symlink(join('..data', 'chain.pem'), join(folder, 'linked.pem'))
+    expect(await withFile(join(folder, 'linked.pem'))).toMatchObject({ exitCode: 0 })
+    await symlink(join(folder, 'nowhere'), join(folder, 'broken.pem'))
+    expect(await withFile(join(folder, 'broken.pem'))).toMatchObject({ exitCode: 1 })
+    await writeFile(join(folder, 'large.pem'), new Uint8Array(limits.documentBytes + 1))
+    await symlink(join(folder, 'large.pem'), join(folder, 'large'))
+    expect(await withFile(join(folder, 'large'))).toMatchObject({ errorCode: 'VALIDATION_ERROR' })
     const other = await createTestChain()
     await writeFile(path, other.chain.map((der) => encodePem('CERTIFICATE', der)).join(''))
     expect(await withFile(path)).toMatchObject({ errorCode: 'VALIDATION_ERROR' })
