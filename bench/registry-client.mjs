@@ -3,17 +3,18 @@
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { Agent } from 'undici'
 import { cose, createNotaryVerifier, jws, parseTrustPolicy, verifyArtifact } from '../packages/core/dist/index.js'
 import { openDirectoryTrustStore } from '../packages/core/dist/node/index.js'
 import { createRegistry } from '../packages/registry/dist/index.js'
-import { createNodeFetch } from '../packages/registry/dist/node/index.js'
+import { createDispatcherFetch } from '../packages/registry/dist/node/index.js'
 
 const [{ repository, tags, configDir, concurrency }] = await once(process, 'message')
 const policy = parseTrustPolicy(new Uint8Array(readFileSync(`${configDir}/trustpolicy.json`)), 'oci')
 const trustStore = await openDirectoryTrustStore(configDir)
 const verifier = createNotaryVerifier({ policy, trustStore, formats: [jws, cose] })
 const limits = { requestsPerHost: concurrency, requestsPerSecond: 1_000_000 }
-const store = createRegistry({ limits, fetch: createNodeFetch() }).repository(repository)
+const store = createRegistry({ limits, fetch: createDispatcherFetch(new Agent()) }).repository(repository)
 const memory = () => process.memoryUsage.rss() / 1024 ** 2
 
 process.on('message', async () => {

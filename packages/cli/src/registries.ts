@@ -9,7 +9,7 @@ import {
   type Registry,
   type RegistryRepository,
 } from '@ocisign/registry'
-import { type CredentialPlace, createNodeFetch, openDockerCredentials } from '@ocisign/registry/node'
+import { type CredentialPlace, openDockerCredentials } from '@ocisign/registry/node'
 import { adviseOn } from './advice.js'
 import { type Invocation, misuse, type Terminal } from './command.js'
 import { readGivenCredential } from './credentials.js'
@@ -97,8 +97,6 @@ export async function createClient(
 async function createFetch(invocation: Invocation, { signal }: Terminal): Promise<typeof globalThis.fetch> {
   const { env } = process
   const file = invocation.text('ca-file')
-  const hasProxy = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => env[name])
-  if (file === undefined && !hasProxy) return createNodeFetch()
   const authorities = file === undefined ? undefined : await readAuthorities(file, signal)
   return (await import('./parts/network.js')).createNetworkFetch({ authorities, env })
 }

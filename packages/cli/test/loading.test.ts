@@ -51,11 +51,14 @@ test.each([
     expect(modules).not.toContain(`NativeModule ${unneeded}`)
 })
 
-test('a reference of a registry loads what speaks to it, and undici only where the environment or an option asks', async () => {
+test('a reference of a registry loads what speaks to it, and of undici what sends requests', async () => {
   const reference = '127.0.0.1:1/app:v1'
-  expect(ours(await modulesOf(['list', reference], 3))).toEqual([join(bundles, 'list.js'), '../parts/registry.js'])
-  const withAuthority = await modulesOf(['list', '--ca-file', scene.path('good.root.pem'), reference], 3)
-  expect(withAuthority).toContain('undici')
+  const modules = await modulesOf(['list', reference], 3)
+  expect(ours(modules)).toEqual(
+    expect.arrayContaining([join(bundles, 'list.js'), '../parts/registry.js', '../parts/network.js']),
+  )
+  expect(modules).not.toContain('undici')
+  expect(modules).toContain('undici/lib/dispatcher/agent.js')
 })
 
 test('a layout in an archive loads what reads it', async () => {
@@ -120,5 +123,5 @@ test('no bundle holds a second implementation of elliptic curves; one imports a 
       const packages = required.filter((each) => !each?.startsWith('node:') && !each?.startsWith('../parts/'))
       if (packages.length > 0) imported.set(file, packages)
     }
-  expect([...imported]).toEqual([['network.js', ['undici']]])
+  expect([...imported]).toEqual([['network.js', ['undici/lib/dispatcher/agent.js', 'undici']]])
 })

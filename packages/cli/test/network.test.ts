@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way to a registry: TLS, private authorities, proxies.
 import { writeFile } from 'node:fs/promises'
-import { createFakeAuthority } from '@ocisign/conformance/fake'
+import { type Answer, createFakeAuthority } from '@ocisign/conformance/fake'
 import { encodePem } from '@ocisign/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FakeProxy, hiddenName, startProxy, startSecure } from './support/network.js'
@@ -123,4 +123,11 @@ describe('proxies', () => {
     expect(https.stderr).not.toContain(secret)
     expect(linesOf(https.stderr)).toHaveLength(1)
   })
+})
+
+test('headers as long as addresses of storage with their tokens are read', async () => {
+  const change = (answer: Answer) => ({ ...answer, headers: { ...answer.headers, 'x-padding': 'x'.repeat(40_000) } })
+  const end = plain.registry.misbehave({ how: { kind: 'change', change } })
+  expect(await list(plain.app('v1'))).toMatchObject({ status: 0, stderr: '' })
+  end()
 })

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests through a proxy, or to hosts whose authority only --ca-file knows: Node's own fetch can do neither.
+// Requests as the command line and the environment say: through a proxy, or to hosts whose authority only --ca-file
+// knows. Node's own fetch can do neither.
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import * as tls from 'node:tls'
 import { OcisignError } from '@ocisign/core'
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as request } from 'undici'
+import { createDispatcherFetch, type Dispatcher } from '@ocisign/registry/node'
+import { Agent, EnvHttpProxyAgent } from 'undici'
 
 /** What the environment and the command line say about the way to a host. */
 export interface Network {
@@ -13,34 +15,38 @@ export interface Network {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-type Fetch = typeof globalThis.fetch
+/** Addresses of storage and tokens are long, and undici reads 16 KiB of all headers together unless it is told more. */
+const maxHeaderSize = 64 * 1024
 
 /**
  * Makes a `fetch` that honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY, each for its own scheme as curl and Docker do, and
  * trusts these authorities too.
  * @throws MISUSE_OPTION
  */
-export function createNetworkFetch({ authorities, env }: Network): Fetch {
-  const ca = authorities && [...systemAuthorities(env), ...authorities]
-  const direct = new Agent({ ...(ca && { connect: { ca } }) })
+export function createNetworkFetch({ authorities, env }: Network): typeof globalThis.fetch {
+  const tlsOptions = authorities && { ca: [...systemAuthorities(env), ...authorities] }
+  const direct = new Agent({ maxHeaderSize, ...(tlsOptions && { connect: tlsOptions }) })
   const proxies = {
     'http:': parseProxy(env.http_proxy ?? env.HTTP_PROXY, 'HTTP_PROXY'),
     'https:': parseProxy(env.https_proxy ?? env.HTTPS_PROXY, 'HTTPS_PROXY'),
   }
-  const proxied = createProxied(proxies, ca && { ca })
+  if (proxies['http:'] === undefined && proxies['https:'] === undefined) return createDispatcherFetch(direct)
+  const proxied: Dispatcher = createProxied(proxies, tlsOptions)
   const isException = createExceptions(env.no_proxy ?? env.NO_PROXY ?? '')
-  const send = (input: Parameters<typeof request>[0], init?: Parameters<typeof request>[1]) => {
-    const { hostname, protocol } = new URL(input instanceof Object && 'url' in input ? input.url : input)
-    const isProxied = proxies[protocol as keyof typeof proxies] !== undefined && !isException(hostname)
-    return request(input, { ...init, dispatcher: isProxied ? proxied : direct })
-  }
-  return send as unknown as Fetch
+  return createDispatcherFetch({
+    dispatch(options, handler) {
+      const { hostname, protocol } = new URL(options.origin)
+      const isProxied = proxies[protocol as keyof typeof proxies] !== undefined && !isException(hostname)
+      return (isProxied ? proxied : direct).dispatch(options, handler)
+    },
+  })
 }
 
 type Proxies = Readonly<Record<'http:' | 'https:', string | undefined>>
 
-function createProxied(proxies: Proxies, tlsOptions: { readonly ca: string[] } | undefined): Dispatcher {
+function createProxied(proxies: Proxies, tlsOptions: { readonly ca: string[] } | undefined): EnvHttpProxyAgent {
   return new EnvHttpProxyAgent({
+    maxHeaderSize,
     httpProxy: proxies['http:'] ?? '',
     httpsProxy: proxies['https:'] ?? '',
     // Plain requests are handed to the proxy, not tunnelled: many refuse tunnels but to port 443.

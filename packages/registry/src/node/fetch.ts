@@ -1,156 +1,190 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests by Node's own http modules. Node's fetch takes several times as long for small answers, and closes the
-// connection after each HEAD, so that the next request begins with another TLS handshake.
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+// Requests straight through a dispatcher of undici, the client that Node's fetch is made of. Around that, fetch builds
+// requests, headers and streams as browsers have them, which takes several times as long as the request itself.
 import { OcisignError } from '@ocisign/core'
 
-/** What {@link createNodeFetch} accepts. */
-export interface NodeFetchOptions {
-  /** Certificates of authorities to trust instead of Node's own list, PEM. */
-  readonly authorities?: readonly string[] | undefined
+/** What sends requests: an `Agent`, `ProxyAgent` or `EnvHttpProxyAgent` of undici, version 7. */
+export interface Dispatcher {
+  /** Begins a request, and tells the handler what becomes of it. */
+  dispatch(options: DispatchOptions, handler: DispatchHandler): boolean
 }
 
-/** Registries keep connections longer than this; one that they closed meanwhile is not asked. */
-const idleMilliseconds = 4_000
+/** One request, as undici wants it. */
+export interface DispatchOptions {
+  readonly origin: string
+  readonly path: string
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array | string | null
+  /** Whether the connection is closed after the answer; undici does so after each HEAD unless it is told. */
+  readonly reset: false
+}
 
-/** Addresses of storage and tokens are long, and Node reads 16 KiB of all headers together unless it is told more. */
-const maxHeaderSize = 64 * 1024
+/** Holds up an answer, or ends it. */
+export interface DispatchController {
+  abort(reason: Error): void
+  pause(): void
+  resume(): void
+}
+
+/** What hears of an answer. */
+export interface DispatchHandler {
+  onRequestStart(controller: DispatchController): void
+  onResponseStart(
+    controller: DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void
+  onResponseData(controller: DispatchController, chunk: Uint8Array): void
+  onResponseEnd(): void
+  onResponseError(controller: unknown, error: Error): void
+}
 
 /** Answers without a body, whatever their headers say. */
 const bodiless: readonly number[] = [204, 205, 304]
 
 /**
- * Makes the `fetch` that `createRegistry` is quickest with on Node. It keeps connections, and does what a registry's
- * client needs: no cookies, no cache, no proxies, no compression; redirects are answers, never followed.
+ * Makes the `fetch` that `createRegistry` is quickest with on Node, of what undici sends requests with. Proxies, private
+ * certificate authorities, client certificates and time-outs are the dispatcher's, and it is the caller's to close.
  *
- * It is no `fetch` for anything else: its responses have a status, headers, and a body to be read once.
+ * It is no `fetch` for anything else: redirects are answers, never followed; there is no cache, no cookie and no
+ * compression; its responses have a status, headers, and a body to be read once.
  *
  * @example
  * ```ts
  * import { createRegistry } from '@ocisign/registry'
- * import { createNodeFetch } from '@ocisign/registry/node'
+ * import { createDispatcherFetch } from '@ocisign/registry/node'
+ * import { Agent } from 'undici'
  *
- * const registry = createRegistry({ fetch: createNodeFetch() })
+ * const registry = createRegistry({ fetch: createDispatcherFetch(new Agent({ connections: 16 })) })
  * console.log(registry.repository('ghcr.io/acme/app').repository)
  * ```
  */
-export function createNodeFetch({ authorities }: NodeFetchOptions = {}): typeof globalThis.fetch {
-  const keep = { keepAlive: true, timeout: idleMilliseconds }
-  const plain = new Agent(keep)
-  const secure = new SecureAgent({ ...keep, ...(authorities && { ca: [...authorities] }) })
+export function createDispatcherFetch(dispatcher: Dispatcher): typeof globalThis.fetch {
   const send = (href: string, init: RequestInit = {}): Promise<Response> => {
-    const { method = 'GET', headers, signal, body, redirect } = init
-    if (redirect !== 'manual')
+    if (init.redirect !== 'manual')
       throw new OcisignError('MISUSE_OPTION', 'this fetch follows no redirects', { option: 'redirect' })
-    const { protocol, hostname, port, pathname, search } = new URL(href)
-    const options = {
-      method,
-      hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
-      port: port === '' ? undefined : port,
-      path: `${pathname}${search}`,
-      headers: headers as Record<string, string>,
-      maxHeaderSize,
-    }
-    const begun =
-      protocol === 'https:' ? secureRequest({ ...options, agent: secure }) : request({ ...options, agent: plain })
-    return answerOf(begun, method, (body ?? undefined) as Uint8Array | string | undefined, signal ?? undefined)
+    return new Promise((resolve, reject) => dispatch(dispatcher, new URL(href), init, resolve, reject))
   }
   return send as typeof globalThis.fetch
 }
 
-function answerOf(
-  begun: ClientRequest,
-  method: string,
-  body: Uint8Array | string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const abort = () => begun.destroy(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
-    if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
-    // Errors after the answer began are those of the answer, too; nobody hears them twice.
-    begun.on('error', reject)
-    begun.once('close', () => signal?.removeEventListener('abort', abort))
-    begun.once('response', (incoming) => resolve(describe(incoming, method)))
-    begun.end(body)
+function dispatch(
+  dispatcher: Dispatcher,
+  { origin, pathname, search }: URL,
+  init: RequestInit,
+  resolve: (response: Response) => void,
+  reject: (error: Error) => void,
+): void {
+  const method = (init.method ?? 'GET') as DispatchOptions['method']
+  const { signal } = init
+  const chunks = createChunks()
+  let controller: DispatchController | undefined
+  let empty: Response | undefined
+  const settle = (error?: Error) => {
+    signal?.removeEventListener('abort', abort)
+    if (empty) resolve(empty)
+    else if (error) reject(error)
+    chunks.end(error)
+  }
+  const abort = () => {
+    const reason = signal?.reason instanceof Error ? signal.reason : new Error('aborted')
+    // One that still waits for a connection cannot be ended; it is when it has one.
+    if (controller) controller.abort(reason)
+    else settle(reason)
+  }
+  signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) {
+    abort()
+    return
+  }
+  const options = {
+    origin,
+    path: `${pathname}${search}`,
+    method,
+    headers: init.headers as Record<string, string>,
+    body: (init.body ?? null) as DispatchOptions['body'],
+    reset: false,
+  } as const
+  dispatcher.dispatch(options, {
+    onRequestStart(begun) {
+      controller = begun
+      if (signal?.aborted) abort()
+    },
+    onResponseStart(begun, status, headers) {
+      if (status < 200) return
+      // Without a body it is told at its end, however that comes, when the connection is free for what is asked next.
+      if (method === 'HEAD' || bodiless.includes(status)) empty = describe(status, headers, null)
+      else resolve(describe(status, headers, { getReader: () => chunks.open(begun) }))
+    },
+    onResponseData: (begun, chunk) => chunks.push(begun, chunk),
+    // undici gives a connection out again one turn of the event loop after the end; who asks sooner gets a new one.
+    onResponseEnd: () => queueMicrotask(() => setImmediate(settle)),
+    onResponseError: (_, error) => settle(error),
   })
 }
 
-function describe(incoming: IncomingMessage, method: string): Response {
-  const { statusCode: status = 0 } = incoming
-  const isEmpty = method === 'HEAD' || bodiless.includes(status)
-  if (isEmpty) incoming.resume()
-  const response = {
-    status,
-    ok: status >= 200 && status < 300,
-    type: 'basic',
-    url: '',
-    headers: headersOf(incoming),
-    body: isEmpty ? null : { getReader: () => createReader(incoming) },
-  }
-  return response as unknown as Response
-}
+type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-/** Many times as quick as the platform's own, and all that is read of them. */
-function headersOf({ rawHeaders }: IncomingMessage): Pick<Headers, 'get' | 'has'> {
+function describe(status: number, headers: Headers, body: { getReader(): Reader } | null): Response {
   const get = (name: string) => {
-    const wanted = name.toLowerCase()
-    let found: string | null = null
-    for (let index = 0; index + 1 < rawHeaders.length; index += 2)
-      if (rawHeaders[index]!.toLowerCase() === wanted)
-        found = found === null ? rawHeaders[index + 1]! : `${found}, ${rawHeaders[index + 1]}`
-    return found
+    const key = name.toLowerCase()
+    const value = Object.hasOwn(headers, key) ? headers[key] : undefined
+    return Array.isArray(value) ? value.join(', ') : (value ?? null)
   }
-  return { get, has: (name) => get(name) !== null }
+  const has = (name: string) => get(name) !== null
+  const ok = status >= 200 && status < 300
+  return { status, ok, type: 'basic', url: '', headers: { get, has }, body } as unknown as Response
 }
 
 type Read = { readonly done: boolean; readonly value?: Uint8Array }
 
+interface Reader {
+  read(): Promise<Read>
+  cancel(): Promise<void>
+}
+
 /** So much waits to be read before the connection is told to wait, in bytes. */
 const waitingBytes = 256 * 1024
 
-/** Reads one chunk after the other. */
-function createReader(incoming: IncomingMessage) {
-  const chunks: Uint8Array[] = []
+/** What came and was not read yet. */
+function createChunks() {
+  const waiting: Uint8Array[] = []
   let size = 0
-  const closed = () => new Error('the connection was closed before the end')
-  // Who comes late does not hear it any more.
-  let failure: Error | undefined = incoming.destroyed && !incoming.readableEnded ? closed() : undefined
+  let isEnded = false
+  let failure: Error | undefined
   let wake = () => {}
-  incoming.on('data', (chunk: Uint8Array) => {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > waitingBytes) incoming.pause()
-    wake()
-  })
-  incoming.once('end', () => wake())
-  incoming.once('error', (error) => {
-    failure = error
-    wake()
-  })
-  incoming.once('close', () => {
-    if (!incoming.readableEnded) failure ??= closed()
-    wake()
-  })
   return {
-    async read(): Promise<Read> {
-      for (;;) {
-        const value = chunks.shift()
-        if (value) {
-          size -= value.length
-          if (size <= waitingBytes && incoming.isPaused()) incoming.resume()
-          return { done: false, value }
+    push(controller: DispatchController, chunk: Uint8Array): void {
+      waiting.push(chunk)
+      size += chunk.length
+      if (size > waitingBytes) controller.pause()
+      wake()
+    },
+    end(error?: Error): void {
+      isEnded = true
+      failure ??= error
+      wake()
+    },
+    open: (controller: DispatchController): Reader => ({
+      async read() {
+        for (;;) {
+          const value = waiting.shift()
+          if (value) {
+            size -= value.length
+            if (size <= waitingBytes) controller.resume()
+            return { done: false, value }
+          }
+          if (failure) throw failure
+          if (isEnded) return { done: true }
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
         }
-        if (incoming.readableEnded) return { done: true }
-        if (failure) throw failure
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-    },
-    async cancel(): Promise<void> {
-      incoming.destroy()
-    },
+      },
+      async cancel() {
+        if (!isEnded) controller.abort(new Error('nobody reads it any more'))
+      },
+    }),
   }
 }

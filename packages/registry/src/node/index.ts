@@ -18,5 +18,11 @@ export {
   dockerConfigFile,
   openDockerCredentials,
 } from './docker-credentials.js'
-export { createNodeFetch, type NodeFetchOptions } from './fetch.js'
+export {
+  createDispatcherFetch,
+  type DispatchController,
+  type Dispatcher,
+  type DispatchHandler,
+  type DispatchOptions,
+} from './fetch.js'
 export type { FileLockOptions } from './lock.js'

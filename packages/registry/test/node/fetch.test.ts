@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { createFakeAuthority, createFakeRegistry } from '@ocisign/conformance/fake'
 import { readAll } from '@ocisign/core'
 import { createRegistry } from '@ocisign/registry'
-import { createNodeFetch } from '@ocisign/registry/node'
-import { afterEach, describe, expect, test } from 'vitest'
+import { createDispatcherFetch } from '@ocisign/registry/node'
+import { Agent } from 'undici'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 
 const ends: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -25,7 +26,9 @@ async function serve(listener: RequestListener) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, connections: () => connections }
 }
 
-const fetch = createNodeFetch()
+const agent = new Agent()
+afterAll(() => agent.destroy())
+const fetch = createDispatcherFetch(agent)
 const get = (url: string, init: RequestInit = {}) => fetch(url, { redirect: 'manual', ...init })
 
 async function readText(response: Response): Promise<string> {
@@ -81,16 +84,17 @@ describe('answers', () => {
       response.writeHead(request.method === 'DELETE' ? 204 : 200, { 'content-length': '5' })
       response.end(request.method === 'GET' ? 'hello' : undefined)
     })
-    for (const method of ['HEAD', 'DELETE', 'HEAD']) expect((await get(url, { method })).body).toBeNull()
+    for (const method of ['HEAD', 'HEAD']) expect((await get(url, { method })).body).toBeNull()
     expect(await readText(await get(url))).toBe('hello')
     expect(connections()).toBe(1)
+    expect(await get(url, { method: 'DELETE' })).toMatchObject({ status: 204, body: null })
   })
 })
 
 describe('failures', () => {
   test.each([
-    ['before an answer', () => {}, /ECONNRESET/],
-    ['in the body', undefined, /aborted|ECONNRESET/],
+    ['before an answer', () => {}, /UND_ERR_SOCKET|ECONNRESET/],
+    ['in the body', undefined, /UND_ERR_SOCKET|ECONNRESET/],
   ])('a connection that is lost %s', async (_, before, code) => {
     const { url } = await serve((request, response) => {
       if (before) return void request.socket.destroy()
@@ -113,6 +117,35 @@ describe('failures', () => {
       const whole = async () => readText(await get(`${url}${path}`, { signal: controller.signal }))
       await expect(whole()).rejects.toBeInstanceOf(Error)
     }
+  })
+
+  test('whoever reads late still hears that a connection was lost', async () => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '100000' }).flushHeaders()
+      setTimeout(() => response.destroy(), 20)
+    })
+    const answer = await get(url)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await expect(answer.body!.getReader().read()).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' })
+  })
+
+  test('one that waits for a connection is let go by its signal, and never sent', async () => {
+    let requests = 0
+    const { url } = await serve((_, response) => {
+      requests += 1
+      setTimeout(() => response.end('late'), 50)
+    })
+    const narrow = new Agent({ connections: 1 })
+    ends.push(() => narrow.destroy())
+    const controller = new AbortController()
+    const send = createDispatcherFetch(narrow)
+    const first = send(url, { redirect: 'manual' })
+    const second = send(url, { redirect: 'manual', signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(second).rejects.toThrow('enough')
+    expect(await readText(await first)).toBe('late')
+    expect(await readText(await send(url, { redirect: 'manual' }))).toBe('late')
+    expect(requests).toBe(2)
   })
 
   test('a body that nobody wants any more closes the connection', async () => {
@@ -142,8 +175,11 @@ describe('with a registry', () => {
     const name = `${fake.host}/org/app`
     const strange = createRegistry({ fetch, insecureHosts: 'none', limits: { tries: 1 } }).repository(name)
     await expect(strange.resolve('v1')).rejects.toMatchObject({ code: 'UNAVAILABLE_TLS' })
-    const trusting = createNodeFetch({ authorities: [fake.authorityPem!] })
-    const repository = createRegistry({ fetch: trusting, insecureHosts: 'none' }).repository(name)
+    const trusting = new Agent({ connect: { ca: fake.authorityPem! } })
+    ends.push(() => trusting.destroy())
+    const repository = createRegistry({ fetch: createDispatcherFetch(trusting), insecureHosts: 'none' }).repository(
+      name,
+    )
     const found = await repository.resolve('v1')
     expect(found.digest).toBe(image.digest)
     expect(await readAll(repository, found)).toHaveLength(image.size)
