@@ -2,6 +2,7 @@
 import {
   algorithmName,
   algorithmOfPublicKey,
+  askKeyService,
   type CallOptions,
   createRemoteKey,
   encodeText,
@@ -16,7 +17,7 @@ import { algorithmOf } from './algorithm.js'
 import { crc32c } from './checksum.js'
 import { type CloudKmsClientLike, numberOf, type PublicKeyAnswer, type SignAnswer } from './client.js'
 import { keyError } from './errors.js'
-import { selectVersion } from './version.js'
+import { newestVersion, parseKeyName } from './version.js'
 
 /** What {@link createCloudKmsKey} accepts. */
 export interface CloudKmsKeyOptions extends CallOptions {
@@ -32,7 +33,7 @@ export interface CloudKmsKeyOptions extends CallOptions {
  * Without a version the newest that is enabled signs: `id` says which, and the key stays with it. KMS keeps no
  * certificates; give the key its own with `withCertificates`.
  *
- * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | INVALID_KEY
+ * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | INVALID_KEY | UNAVAILABLE_LIMIT for more than 10,000 versions
  */
 export async function createCloudKmsKey({
   client,
@@ -40,19 +41,16 @@ export async function createCloudKmsKey({
   retry,
   signal,
 }: CloudKmsKeyOptions): Promise<SigningKey<PublicKeyMaterial>> {
-  const open = async () => {
-    const name = await selectVersion(client, keyId, { signal })
+  const { parent, isVersion } = parseKeyName(keyId)
+  const named = `gcpkms://${keyId}`
+  const ask = async (options: CallOptions) => {
+    const name = isVersion ? keyId : await newestVersion(client, parent, options)
+    const id = `gcpkms://${name}`
     const [answer] = await client.getPublicKey({ name })
-    return { name, answer }
+    return { name, id, algorithm: algorithmOf(answer.algorithm, id), spki: readPublicKey(answer, name, id) }
   }
-  signal?.throwIfAborted()
-  const { name, answer } = await open().catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw keyError(`gcpkms://${keyId}`, cause)
-  })
-  const id = `gcpkms://${name}`
-  const algorithm = algorithmOf(answer.algorithm, id)
-  const spki = readPublicKey(answer, id)
+  const toError = (cause: unknown) => keyError(named, cause)
+  const { name, id, algorithm, spki } = await askKeyService(ask, { ...retry, id: named, toError, signal })
   const actual = algorithmOfPublicKey(spki, id)
   if (!equalAlgorithms(actual, algorithm))
     throw unavailable(id, `is said to be ${algorithmName(algorithm)} and is ${algorithmName(actual)}`)
@@ -75,7 +73,9 @@ export async function createCloudKmsKey({
 const unavailable = (id: string, why: string, retryable = false) =>
   new OcisignError('UNAVAILABLE_KEY', `${id} ${why}`, { id, retryable })
 
-function readPublicKey({ pem, pemCrc32c }: PublicKeyAnswer, id: string): Uint8Array {
+function readPublicKey(answer: PublicKeyAnswer, name: string, id: string): Uint8Array {
+  const { pem, pemCrc32c } = answer
+  if (answer.name !== name) throw unavailable(id, 'was asked for, and the public key is that of another version')
   if (!pem) throw unavailable(id, 'has no public key')
   if (numberOf(pemCrc32c) !== crc32c(encodeText(pem))) throw unavailable(id, 'came with a damaged public key', true)
   const [block] = parsePem(pem, `the public key of ${id}`)

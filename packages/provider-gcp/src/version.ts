@@ -8,15 +8,8 @@ const keyPattern =
 /** As many versions as are looked at for the newest. */
 const maxVersions = 10_000
 
-/**
- * The version of a key that signs: the one that is named, or the newest that is enabled.
- * @throws INVALID_KEY | UNAVAILABLE_KEY
- */
-export async function selectVersion(
-  client: CloudKmsClientLike,
-  keyId: string,
-  { signal }: CallOptions,
-): Promise<string> {
+/** The key that is named, and whether one version of it is. @throws INVALID_KEY */
+export function parseKeyName(keyId: string): { readonly parent: string; readonly isVersion: boolean } {
   const id = `gcpkms://${printable(keyId)}`
   const [, parent, version] = keyPattern.exec(keyId) ?? []
   if (parent === undefined)
@@ -25,12 +18,26 @@ export async function selectVersion(
       `${id} is no key; write projects/…/locations/…/keyRings/…/cryptoKeys/…, with /cryptoKeyVersions/N for one version`,
       { id },
     )
-  if (version !== undefined) return keyId
+  return { parent, isVersion: version !== undefined }
+}
+
+/** The newest version of a key that is enabled. @throws UNAVAILABLE_KEY | UNAVAILABLE_LIMIT, and what the client throws */
+export async function newestVersion(
+  client: CloudKmsClientLike,
+  parent: string,
+  { signal }: CallOptions,
+): Promise<string> {
+  const id = `gcpkms://${parent}`
   let newest = 0
   let seen = 0
   for await (const each of client.listCryptoKeyVersionsAsync({ parent, filter: 'state=ENABLED', pageSize: 100 })) {
     signal?.throwIfAborted()
-    if (++seen > maxVersions) break
+    if (++seen > maxVersions)
+      throw new OcisignError(
+        'UNAVAILABLE_LIMIT',
+        `${id} has more than ${maxVersions} versions, and the newest may be any of them; name the one that is to sign`,
+        { target: id, refusals: [], retryable: false },
+      )
     const [, , number = '0'] = keyPattern.exec(each.name ?? '') ?? []
     // A service that does not filter shows them all.
     if (each.state === 'ENABLED' || each.state === 1) newest = Math.max(newest, Number(number))

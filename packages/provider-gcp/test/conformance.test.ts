@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { inspect } from 'node:util'
 import { KeyManagementServiceClient } from '@google-cloud/kms'
-import { signingKeyCases } from '@ocisign/conformance'
+import { createSpoiled, signingKeyCases } from '@ocisign/conformance'
 import { createFakeCloudKms } from '@ocisign/conformance/cloud-kms'
 import { createCloudKmsKey } from '@ocisign/provider-gcp'
 import { afterAll, beforeEach, describe, test } from 'vitest'
@@ -22,21 +22,17 @@ const retry = { wait: async () => undefined }
 describe.each(algorithms)('%s', (algorithm) => {
   const keyId = kms.createKey(algorithm.toLowerCase(), algorithm)
   const open = (id = keyId) => createCloudKmsKey({ client, keyId: id, retry })
-  const after = async (spoil: () => void) => {
-    const key = await open()
-    spoil()
-    return key
-  }
-  const failing = (code: number) => () => after(() => kms.fail({ code }))
-  const createStalled = () => after(() => kms.fail('stall'))
+  const after = (spoil: () => void) => () => createSpoiled(open, spoil)
+  const failing = (code: number) => after(() => kms.fail({ code }))
+  const createStalled = after(() => kms.fail('stall'))
   const failures = [
     { name: 'quota is exhausted', code: 'UNAVAILABLE_KEY', create: failing(8) },
     { name: 'the caller may not sign', code: 'DENIED_KEY', create: failing(7) },
     { name: 'nobody is logged in', code: 'DENIED_KEY', create: failing(16) },
     { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open(`${keyId}/cryptoKeyVersions/9`) },
-    { name: 'the digest is damaged', code: 'UNAVAILABLE_KEY', create: () => after(() => kms.damage('digest')) },
-    { name: 'the signature is damaged', code: 'UNAVAILABLE_KEY', create: () => after(() => kms.damage('signature')) },
-    { name: 'another version signed', code: 'UNAVAILABLE_KEY', create: () => after(() => kms.damage('name')) },
+    { name: 'the digest is damaged', code: 'UNAVAILABLE_KEY', create: after(() => kms.damage('digest')) },
+    { name: 'the signature is damaged', code: 'UNAVAILABLE_KEY', create: after(() => kms.damage('signature')) },
+    { name: 'another version signed', code: 'UNAVAILABLE_KEY', create: after(() => kms.damage('name')) },
   ]
   for (const { name, run } of signingKeyCases({ create: () => open(), failures, createStalled, inspect }))
     test(name, run)

@@ -2,7 +2,7 @@
 import { KeyManagementServiceClient } from '@google-cloud/kms'
 import { createFakeCloudKms, type FakeCloudKms } from '@ocisign/conformance/cloud-kms'
 import { isOcisignError } from '@ocisign/core'
-import { createCloudKmsKey } from '@ocisign/provider-gcp'
+import { type CloudKmsClientLike, createCloudKmsKey } from '@ocisign/provider-gcp'
 import { openKey, scheme } from '@ocisign/provider-gcp/uri'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { crc32c } from '../src/checksum.js'
@@ -19,6 +19,11 @@ afterEach(() => {
 })
 afterAll(() => Promise.all([client.close(), kms.close()]))
 
+const clientLike: CloudKmsClientLike = {
+  getPublicKey: (request) => client.getPublicKey(request),
+  asymmetricSign: (request) => client.asymmetricSign(request),
+  listCryptoKeyVersionsAsync: (request) => client.listCryptoKeyVersionsAsync(request),
+}
 const retry = { wait: async () => undefined }
 const message = new Uint8Array([1, 2, 3])
 const open = (keyId: string) => createCloudKmsKey({ client, keyId, retry })
@@ -65,10 +70,38 @@ test.each([
   expect((error as Error).message).toContain('RSA_SIGN_PSS_4096_SHA512')
 })
 
-test('notices a damaged public key', async () => {
+test('notices a damaged public key, and that of another version', async () => {
   const keyId = kms.createKey('damaged', 'EC_SIGN_P256_SHA256')
   kms.damage('pem')
+  expect(await errorOf(open(keyId))).toMatchObject({ code: 'UNAVAILABLE_KEY', details: { tries: 4 } })
+  kms.damage('name')
   expect(await codeOf(open(keyId))).toBe('UNAVAILABLE_KEY')
+})
+
+test.each([
+  '-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----\n',
+  '-----BEGIN PUBLIC KEY-----\nAAAA',
+  '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
+])('has nothing to do with a public key that cannot be read: %j', async (pem) => {
+  const name = `${kms.createKey('unreadable', 'EC_SIGN_P256_SHA256')}/cryptoKeyVersions/1`
+  const pemCrc32c = { value: crc32c(new TextEncoder().encode(pem)) }
+  const answering: CloudKmsClientLike = {
+    ...clientLike,
+    getPublicKey: async () => [{ name, pem, pemCrc32c, algorithm: 'EC_SIGN_P256_SHA256' }],
+  }
+  expect(await codeOf(createCloudKmsKey({ client: answering, keyId: name }))).toBe('UNAVAILABLE_KEY')
+})
+
+test('does not guess which of too many versions is the newest', async () => {
+  const keyId = kms.createKey('many', 'EC_SIGN_P256_SHA256')
+  const listing = (count: number): CloudKmsClientLike => ({
+    ...clientLike,
+    async *listCryptoKeyVersionsAsync() {
+      for (let left = count; left > 0; left--) yield { name: `${keyId}/cryptoKeyVersions/1`, state: 'ENABLED' }
+    },
+  })
+  expect(await codeOf(createCloudKmsKey({ client: listing(10_001), keyId }))).toBe('UNAVAILABLE_LIMIT')
+  expect((await createCloudKmsKey({ client: listing(10_000), keyId })).id).toContain('cryptoKeyVersions/1')
 })
 
 test('tries again what may succeed later, and says how often', async () => {
@@ -109,6 +142,19 @@ describe('openKey', () => {
     const defaults = (clients[0] as { _defaults: Record<string, { retry: { retryCodes: number[] } }> })._defaults
     for (const method of ['asymmetricSign', 'getPublicKey', 'listCryptoKeyVersions'])
       expect(defaults[method]?.retry.retryCodes).toEqual([])
+  })
+
+  test('leaves no connection open where the key cannot be opened', async () => {
+    const own = KeyManagementServiceClient.prototype
+    vi.spyOn(own, 'initialize').mockResolvedValue({})
+    const asked = vi.spyOn(own, 'getPublicKey').mockRejectedValue(Object.assign(new Error('NOT_FOUND'), { code: 5 }))
+    const closed = vi.spyOn(own, 'close')
+    expect(await codeOf(openKey('gcpkms://projects/p/locations/l/keyRings/r/cryptoKeys/k/versions/2'))).toBe(
+      'UNAVAILABLE_KEY',
+    )
+    expect(asked).toHaveBeenCalledOnce()
+    expect(closed.mock.contexts).toEqual(asked.mock.contexts)
+    vi.restoreAllMocks()
   })
 
   test('says that there are no credentials', async () => {

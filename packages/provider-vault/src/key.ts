@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   algorithmOfPublicKey,
+  askKeyService,
   type CallOptions,
   createRemoteKey,
   decodeBase64,
@@ -55,13 +56,11 @@ export async function createVaultKey(options: VaultKeyOptions): Promise<SigningK
   if (name.includes('/'))
     throw misuse('key', `"${printable(name, 80)}" is a path; say where the engine is mounted with mount`)
   const shown = `hashivault://${name}`
-  const toError = (cause: unknown) => keyError(shown, cause)
 
-  const description = await askVault(server, `${mount}/keys/${name}`, undefined, { signal }).catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw toError(cause)
-  })
-  const { version, spki } = readKey(description, shown, options.version)
+  const ask = async (callOptions: CallOptions) =>
+    readKey(await askVault(server, `${mount}/keys/${name}`, undefined, callOptions), shown, options.version)
+  const toError = (cause: unknown) => keyError(shown, cause)
+  const { version, spki } = await askKeyService(ask, { ...retry, id: shown, toError, signal })
   const id = `${shown}?version=${version}`
   const algorithm = algorithmOfPublicKey(spki, id)
   const hashBytes = Number(algorithm.hash.slice(3)) / 8

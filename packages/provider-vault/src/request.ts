@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CallOptions, isOcisignError, type JsonObject, parseJsonObject } from '@ocisign/core'
+import { type CallOptions, type JsonObject, readJsonAnswer } from '@ocisign/core'
 import type { VaultFailure } from './errors.js'
 
 /** Where the server is, and who asks. */
@@ -10,8 +10,6 @@ export interface VaultServer {
   readonly namespace: string | undefined
   readonly send: typeof globalThis.fetch
 }
-
-const maxBytes = 1024 * 1024
 
 /** Asks the server once. @throws VaultFailure for an answer that is none, and what `fetch` throws */
 export async function askVault(
@@ -34,39 +32,10 @@ export async function askVault(
     redirect: 'manual',
     signal: signal ?? null,
   })
-  const bytes = await readBody(response)
-  const document = parse(bytes)
+  const document = await readJsonAnswer(response)
   if (response.status === 200 && document) return document
   const errors = Array.isArray(document?.errors) ? document.errors.filter((each) => typeof each === 'string') : []
   // In browsers a redirect shows as the status 0.
   const failure: VaultFailure = { status: response.status || 307, errors }
   throw failure
-}
-
-function parse(bytes: Uint8Array): JsonObject | undefined {
-  try {
-    return parseJsonObject(bytes, { what: 'the answer' })
-  } catch (error) {
-    if (isOcisignError(error)) return undefined
-    throw error
-  }
-}
-
-async function readBody({ body }: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  if (body)
-    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-      size += chunk.length
-      // Whoever parses it finds that something is missing.
-      if (size > maxBytes) break
-      chunks.push(chunk)
-    }
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))
-  let end = 0
-  for (const chunk of chunks) {
-    all.set(chunk, end)
-    end += chunk.length
-  }
-  return all
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { inspect } from 'node:util'
-import { signingKeyCases } from '@ocisign/conformance'
+import { createSpoiled, signingKeyCases } from '@ocisign/conformance'
 import { createFakeVault } from '@ocisign/conformance/vault'
 import { createVaultKey } from '@ocisign/provider-vault'
 import { afterAll, beforeEach, describe, test } from 'vitest'
@@ -16,11 +16,8 @@ const retry = { wait: async () => undefined }
 describe.each(types)('%s', (key) => {
   vault.createKey(key, key)
   const open = (options = {}) => createVaultKey({ address: vault.origin, token, key, retry, ...options })
-  const failing = async (status: number, errors: readonly string[] = []) => {
-    const opened = await open()
-    vault.fail({ status, body: { errors } })
-    return opened
-  }
+  const failing = (status: number, errors: readonly string[] = []) =>
+    createSpoiled(open, () => vault.fail({ status, body: { errors } }))
   const failures = [
     { name: 'the server is throttled', code: 'UNAVAILABLE_KEY', create: () => failing(429) },
     { name: 'the server is sealed', code: 'UNAVAILABLE_KEY', create: () => failing(503, ['Vault is sealed']) },
@@ -29,11 +26,7 @@ describe.each(types)('%s', (key) => {
     { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open({ key: 'missing' }) },
     { name: 'nobody listens', code: 'UNAVAILABLE_KEY', create: () => open({ address: 'http://127.0.0.1:1' }) },
   ]
-  const createStalled = async () => {
-    const opened = await open()
-    vault.fail({ kind: 'stall' })
-    return opened
-  }
+  const createStalled = () => createSpoiled(open, () => vault.fail({ kind: 'stall' }))
   for (const { name, run } of signingKeyCases({ create: open, failures, createStalled, secrets: [token], inspect }))
     test(name, run)
 })

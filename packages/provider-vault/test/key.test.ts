@@ -100,6 +100,22 @@ test('tries again what may succeed later', async () => {
   expect(isOcisignError(error, 'UNAVAILABLE_KEY') && error.details).toMatchObject({ retryable: true, tries: 4 })
 })
 
+test('tries again to open a key, too', async () => {
+  const before = vault.requests.length
+  vault.fail({ status: 503, body: { errors: ['Vault is sealed'] } }, { times: 3 })
+  await open()
+  expect(vault.requests.length - before).toBe(4)
+})
+
+test.each([
+  '-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----\n',
+  '-----BEGIN PUBLIC KEY-----\nAAAA',
+  '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
+])('has nothing to do with a public key that cannot be read: %j', async (public_key) => {
+  vault.fail({ status: 200, body: { data: { type: 'ecdsa-p256', latest_version: 1, keys: { 1: { public_key } } } } })
+  expect(await codeOf(open())).toBe('UNAVAILABLE_KEY')
+})
+
 test('does not take its token along a redirect', async () => {
   const other = await createFakeVault({ token })
   vault.fail({ status: 307, headers: { location: `${other.origin}/v1/transit/keys/release` } })

@@ -61,13 +61,14 @@ export async function createFakeCloudKms(): Promise<FakeCloudKms> {
     if (version.state !== 'ENABLED') throw failed(grpc.status.FAILED_PRECONDITION, `${name} is not enabled.`)
     return version
   }
+  const answered = (name: unknown) => (damaged === 'name' ? `${name}0` : name)
   const handlers: Record<string, (request: Call['request']) => unknown> = {
     GetPublicKey({ name }) {
       const { algorithm, privateKey } = find(name)
       const publicKey = createPublicKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
       const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
       const value = crc32c(Buffer.from(pem)) ^ (damaged === 'pem' ? 1 : 0)
-      return { name, pem, algorithm, pemCrc32c: { value: value >>> 0 } }
+      return { name: answered(name), pem, algorithm, pemCrc32c: { value: value >>> 0 } }
     },
     AsymmetricSign(request) {
       const signature = sign(find(request.name), request)
@@ -76,7 +77,7 @@ export async function createFakeCloudKms(): Promise<FakeCloudKms> {
         signature,
         signatureCrc32c: { value: value >>> 0 },
         verifiedDigestCrc32c: damaged !== 'digest',
-        name: damaged === 'name' ? `${request.name}0` : request.name,
+        name: answered(request.name),
       }
     },
     ListCryptoKeyVersions({ parent: key }) {

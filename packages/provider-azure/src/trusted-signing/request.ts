@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CallOptions, isOcisignError, type JsonObject, parseJsonObject } from '@ocisign/core'
+import { type CallOptions, type JsonObject, readJsonAnswer } from '@ocisign/core'
 
 /** Of `@azure/identity`, or whatever has tokens. */
 export interface TokenCredentialLike {
@@ -24,7 +24,6 @@ export interface TrustedSigningFailure {
 }
 
 const apiVersion = '2022-06-15-preview'
-const maxBytes = 1024 * 1024
 
 /** Asks the service once. @throws TrustedSigningFailure, and what `fetch` throws */
 export async function askService(
@@ -44,7 +43,7 @@ export async function askService(
     redirect: 'manual',
     signal: signal ?? null,
   })
-  const document = parse(await readUpTo(response, maxBytes))
+  const document = await readJsonAnswer(response)
   if ((response.status === 200 || response.status === 202) && document) return document
   const error = (document?.error ?? {}) as { readonly code?: unknown }
   const failure: TrustedSigningFailure = {
@@ -52,26 +51,4 @@ export async function askService(
     code: typeof error.code === 'string' ? error.code : '',
   }
   throw failure
-}
-
-function parse(bytes: Uint8Array): JsonObject | undefined {
-  try {
-    return parseJsonObject(bytes, { what: 'the answer' })
-  } catch (error) {
-    if (isOcisignError(error)) return undefined
-    throw error
-  }
-}
-
-/** The beginning of a body: whoever parses it finds that something is missing. */
-async function readUpTo({ body }: Response, most: number): Promise<Uint8Array> {
-  const all = new Uint8Array(most)
-  let end = 0
-  if (body)
-    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-      if (end + chunk.length > most) break
-      all.set(chunk, end)
-      end += chunk.length
-    }
-  return all.subarray(0, end)
 }

@@ -44,9 +44,16 @@ export async function openKey(uri: string, { signal }: OpenKeyOptions = {}): Pro
   const { KeyManagementServiceClient } = await importPeer('@google-cloud/kms', () => import('@google-cloud/kms'))
   const client = new KeyManagementServiceClient({ clientConfig: noRetries })
   // Credentials are looked for here; left to the first call, what goes wrong ends the process besides.
-  await client.initialize().catch((cause: unknown) => {
-    const message = `${shown}: there are no usable credentials of Google Cloud`
-    throw new OcisignError('DENIED_KEY', message, { id: shown }, { cause })
+  const open = async () => {
+    await client.initialize().catch((cause: unknown) => {
+      const message = `${shown}: there are no usable credentials of Google Cloud`
+      throw new OcisignError('DENIED_KEY', message, { id: shown }, { cause })
+    })
+    return createCloudKmsKey({ client, keyId, signal })
+  }
+  return open().catch(async (error: unknown) => {
+    // Nobody else could: it keeps a connection, and with it the process. One that never had any cannot be closed.
+    await client.close().catch(() => undefined)
+    throw error
   })
-  return createCloudKmsKey({ client, keyId, signal })
 }
