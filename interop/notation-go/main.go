@@ -19,6 +19,7 @@ func main() {
 		"sign":           sign,
 		"signEnvelope":   signEnvelope,
 		"makeChain":      makeChain,
+		"certify":        certify,
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
