@@ -33,7 +33,9 @@ export function adviseOn(error: unknown, origins: ReadonlyMap<string, string>): 
   const unreachable = findError(error, ['UNAVAILABLE_HOST'])
   if (!unreachable) return undefined
   const { host } = unreachable.details as { readonly host: string }
-  if (/^(?:localhost|127\.|\[::1\])/.test(host) && unreachable.message.includes('connection'))
+  // What comes first; whoever has answered that is spoken to in the right way.
+  const isFirst = /could not (?:find manifest|list|open) .*connection/.test(unreachable.message)
+  if (/^(?:localhost|127\.|\[::1\])/.test(host) && isFirst)
     return 'registries on this machine are spoken to by plain http; if it is one with TLS, give --ca-file'
   return hasProxy() ? 'the way there is through the proxy of HTTPS_PROXY or HTTP_PROXY' : undefined
 }

@@ -117,8 +117,6 @@ async function proveThreshold<C>(threshold: number, of: readonly Verifier<C>[], 
 
 /** Joins refusals to one answer: "no" only where every one of them was a definite no. */
 export function refuseAll(target: string, refusals: readonly Refusal[]): OcisignError {
-  const cause = { cause: refusals[0]?.error }
-  const because = refusals[0] ? `: ${refusals[0].error.message}` : ''
   if (refusals.some(({ error }) => isOcisignError(error, 'UNAVAILABLE_LIMIT')))
     return new OcisignError(
       'UNAVAILABLE_LIMIT',
@@ -126,20 +124,33 @@ export function refuseAll(target: string, refusals: readonly Refusal[]): Ocisign
       { target, refusals, retryable: false },
       { cause: refusals.find(({ error }) => isOcisignError(error, 'UNAVAILABLE_LIMIT'))?.error },
     )
-  const unsure = refusals.filter(({ error }) => isInconclusive(error))
-  if (unsure.length > 0)
-    return new OcisignError(
-      'UNAVAILABLE_VERIFICATION',
-      `could not find out whether a signature satisfies the policy: ${unsure[0]?.error.message}`,
-      { target, refusals, retryable: isRetryable(refusals) },
-      { cause: unsure[0]?.error },
-    )
+  const unsure = refusals.find(({ error }) => isInconclusive(error))?.error
+  if (unsure) {
+    const prefix = 'could not find out whether a signature satisfies the policy: '
+    const message = unsure.message.startsWith(prefix) ? unsure.message : `${prefix}${unsure.message}`
+    const details = { target, refusals, retryable: isRetryable(refusals) }
+    return new OcisignError('UNAVAILABLE_VERIFICATION', message, details, { cause: unsure })
+  }
   return new OcisignError(
     'UNTRUSTED_NO_SIGNATURE',
-    refusals.length > 0
-      ? `none of ${refusals.length} signature${refusals.length > 1 ? 's' : ''} satisfies the policy${because}`
-      : 'there is no signature',
+    explainRefusals(refusals),
     { target, refusals },
-    cause,
+    { cause: refusals[0]?.error },
   )
+}
+
+function explainRefusals(refusals: readonly Refusal[]): string {
+  const [first] = refusals
+  if (!first) return 'there is no signature'
+  const { message } = first.error
+  const threshold = refusals.find(({ error }) => isOcisignError(error, 'UNTRUSTED_THRESHOLD'))
+  if (threshold) return `too few signatures satisfy the policy: ${threshold.error.message}`
+  // Of a tree these are the answers about its manifests.
+  const isTree = refusals.some(({ error }) => isOcisignError(error, 'UNTRUSTED_NO_SIGNATURE'))
+  if (isTree && refusals.length === 1) return message
+  if (isTree)
+    return `${refusals.length} manifests have no signature that satisfies the policy, ${first.by} among them: ${message}`
+  const which =
+    refusals.length === 1 ? 'the signature does not satisfy' : `none of ${refusals.length} signatures satisfies`
+  return `${which} the policy: ${message}`
 }

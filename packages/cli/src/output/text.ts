@@ -15,12 +15,22 @@ const words = {
 /** A report for people. */
 export function formatReport(report: Report): string {
   const { decision, reference, subject, policy, signatures, tree } = report
-  const lines = [`${marks[decision]} ${printable(reference, 1000)}: ${words[decision]}`]
+  const lines = [`${marks[decision]} ${printable(reference, 1000)}: ${words[decision]}${reasonOf(report)}`]
   if (subject) lines.push(`    artifact   ${subject.digest}`)
   if (policy !== null) lines.push(`    policy     ${printable(policy)}`)
   if (tree) for (const [index, node] of tree.entries()) lines.push(...formatNode(node, holds(tree, index)))
   else for (const signature of signatures) lines.push(...formatSignature(signature))
   return lines.join('\n')
+}
+
+/** In a few words what may be all that somebody reads; the error itself says more. */
+function reasonOf({ error, signatures, tree }: Report): string {
+  if (!error) return ''
+  if (error.code === 'UNTRUSTED_NO_POLICY') return ': no trust policy is for it'
+  if (error.code === 'UNAVAILABLE_NOT_FOUND') return ': it is not there'
+  if (error.code !== 'UNTRUSTED_NO_SIGNATURE') return ` [${error.code}]`
+  if (tree && tree.length > 1) return ': not all of it is signed by somebody who is trusted'
+  return signatures.length === 0 ? ': there is no signature' : ': no signature satisfies the policy'
 }
 
 /** Tells whether everything in an index is accepted, so that it needs no signature of its own. */
