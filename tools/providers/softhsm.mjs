@@ -131,6 +131,14 @@ export async function start({ directory }) {
         },
       },
       {
+        name: 'a login that somebody else ended is begun anew within the same call',
+        async run({ verify }) {
+          const key = await open('EC:prime256v1')
+          await token.use((session) => module.C_Logout(session))
+          await verify(key)
+        },
+      },
+      {
         name: 'a module that is none is unavailable',
         rejects: 'UNAVAILABLE_KEY',
         run: () => openKey(`pkcs11:token=signer;object=x?module-path=${pinFile}`, {}),

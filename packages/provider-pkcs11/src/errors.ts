@@ -26,6 +26,10 @@ const transient: readonly number[] = [2, 5, 6, 48, 49, 144, 176, 177, 179, 224]
 export const isSessionLost = (cause: unknown): boolean =>
   [48, 50, 144, 176, 179, 224, 257].includes(codeOf(cause) ?? -1)
 
+/** Whether it would be otherwise for somebody who is logged in: private keys are not even shown to nobody. */
+export const mayBeLoggedOut = (cause: unknown): boolean =>
+  codeOf(cause) === 257 || isOcisignError(cause, 'UNAVAILABLE_KEY')
+
 const codeOf = (cause: unknown): number | undefined => {
   const { code } = (cause ?? {}) as { readonly code?: unknown }
   return typeof code === 'number' ? code : undefined

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPublicKey } from 'node:crypto'
-import { OcisignError, orderChain, parseCertificate, printable, unsupportedKey } from '@ocisign/core'
+import { encodePublicKey, OcisignError, orderChain, parseCertificate, printable, unsupportedKey } from '@ocisign/core'
 import { type Attribute, attributes, type Handle, keyTypes, objectClasses, type Pkcs11Like } from './module.js'
 
 /** What names a key on a token. */
@@ -84,9 +83,7 @@ export function readPublicKey(
 
 function readRsa(module: Pkcs11Like, session: Handle, object: Handle): Uint8Array | undefined {
   const [n, e] = readAttributes(module, session, object, attributes.modulus, attributes.publicExponent)
-  if (!n?.length || !e?.length) return undefined
-  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url')
-  return spkiOf({ kty: 'RSA', n: text(n), e: text(e) })
+  return n?.length && e?.length ? encodePublicKey({ n, e }) : undefined
 }
 
 /** Named curves, as DER (RFC 5480). */
@@ -105,16 +102,7 @@ function readEc(module: Pkcs11Like, session: Handle, object: Handle): Uint8Array
   // The specification wraps it in an OCTET STRING; some modules do not.
   const bare = point.subarray(point.length - 2 * width - 1)
   if (bare.length !== 2 * width + 1 || bare[0] !== 4) return undefined
-  const [x, y] = [bare.subarray(1, 1 + width), bare.subarray(1 + width)]
-  return spkiOf({ kty: 'EC', crv, x: Buffer.from(x).toString('base64url'), y: Buffer.from(y).toString('base64url') })
-}
-
-function spkiOf(jwk: Record<string, string>): Uint8Array | undefined {
-  try {
-    return new Uint8Array(createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'der' }))
-  } catch {
-    return undefined
-  }
+  return encodePublicKey({ crv, x: bare.subarray(1, 1 + width), y: bare.subarray(1 + width) })
 }
 
 /** The certificates of that name; unreadable ones are left out. */

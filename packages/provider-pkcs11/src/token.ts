@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { OcisignError, printable } from '@ocisign/core'
-import { isSessionLost, keyError } from './errors.js'
+import { isSessionLost, keyError, mayBeLoggedOut } from './errors.js'
 import { type Handle, type Pkcs11Like, sessionFlags, userType } from './module.js'
 
 /** What {@link openToken} accepts. All of what is named has to match exactly one token. */
@@ -77,32 +77,43 @@ export async function openToken(options: TokenOptions): Promise<Token> {
 
   const given = typeof pin === 'function' ? await pin() : pin
   let refused: unknown
-  const login = (session: Handle) => {
+  /** Logs in where nobody is logged in; says whether it did. */
+  const login = (session: Handle): boolean => {
     // Three wrong PINs lock many tokens: one that was refused is not tried again.
     if (refused) throw refused
-    if (given === undefined) return
+    if (given === undefined) return false
     try {
       module.C_Login(session, userType.user, given)
+      return true
     } catch (cause) {
       // CKR_USER_ALREADY_LOGGED_IN: that is what was wanted.
-      if ((cause as { readonly code?: unknown }).code === 256) return
+      if ((cause as { readonly code?: unknown }).code === 256) return false
       const error = keyError(id, cause)
       if (error.code === 'DENIED_KEY') refused = error
       throw error
     }
   }
-  const token: Token = {
+  // A login ends with the last session, or when the card is taken out: the next one begins with another.
+  let needsLogin = true
+  return {
     module,
     id,
     async use(run) {
       const session = await take()
       let isLost = false
       try {
-        return await run(session)
+        if (needsLogin) login(session)
+        needsLogin = false
+        try {
+          return await run(session)
+        } catch (cause) {
+          // Another part of the process, or the token itself after a while, may have ended the login.
+          if (!mayBeLoggedOut(cause) || !login(session)) throw cause
+          return await run(session)
+        }
       } catch (cause) {
         isLost = isSessionLost(cause)
-        // A login ends with the last session, or when the card is taken out: the next one begins with another.
-        if (isLost) relogin = true
+        if (isLost) needsLogin = true
         throw cause
       } finally {
         giveBack(session, isLost)
@@ -116,19 +127,6 @@ export async function openToken(options: TokenOptions): Promise<Token> {
       }
       for (const wake of waiting.splice(0)) wake(undefined)
     },
-  }
-  let relogin = true
-  const use = token.use
-  return {
-    ...token,
-    use: (run) =>
-      use((session) => {
-        if (relogin) {
-          login(session)
-          relogin = false
-        }
-        return run(session)
-      }),
   }
 }
 

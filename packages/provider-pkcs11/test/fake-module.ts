@@ -38,12 +38,14 @@ export interface FakeModuleOptions {
   readonly wrapsPoints?: boolean
 }
 
+export type FakeModule = ReturnType<typeof createFakeModule>
+
 export function createFakeModule({ pin = '1234', sessions: most = 3, wrapsPoints = true }: FakeModuleOptions = {}) {
   const objects: StoredObject[] = []
   const sessions = new Map<string, Session>()
   let isLoggedIn = false
   let count = 0
-  let nextFailure: number | undefined
+  let failure: { readonly code: number; left: number } | undefined
   let stalled = false
   let mostAtOnce = 0
   let signing = 0
@@ -146,9 +148,10 @@ export function createFakeModule({ pin = '1234', sessions: most = 3, wrapsPoints
       await new Promise<void>((resolve) => (stalled ? undefined : setImmediate(resolve)))
       signing--
       session.signing = undefined
-      if (nextFailure !== undefined) {
-        const code = nextFailure
+      if (failure && failure.left-- > 0) {
+        const { code } = failure
         if (code === 0xb3) sessions.delete(Buffer.from(handle).toString())
+        if (code === 0x101) isLoggedIn = false
         throw failed(code)
       }
       return sign(current.key.privateKey, current.mechanism, data)
@@ -174,12 +177,22 @@ export function createFakeModule({ pin = '1234', sessions: most = 3, wrapsPoints
           [0x11, Buffer.from(der)],
         ]),
       }),
-    /** Fails each signature from now on with a return value; undefined ends it. */
-    fail: (code: number | undefined) => {
-      nextFailure = code
+    /** Fails the next signatures, all of them where left out, with a return value. */
+    fail: (code: number, times = Number.POSITIVE_INFINITY) => {
+      failure = { code, left: times }
     },
-    stall: (is: boolean) => {
-      stalled = is
+    /** Never answers a signature. */
+    stall: () => {
+      stalled = true
+    },
+    /** No more faults. What stalls keeps its session for ever. */
+    recover: () => {
+      failure = undefined
+      stalled = false
+    },
+    /** As another part of the process may do it, or the token itself. */
+    logOut: () => {
+      isLoggedIn = false
     },
     sessions: () => sessions.size,
     mostAtOnce: () => mostAtOnce,

@@ -5,7 +5,7 @@ import { createPkcs11Key, openToken, type TokenOptions } from '@ocisign/provider
 import { openKey, scheme } from '@ocisign/provider-pkcs11/uri'
 import { describe, expect, test, vi } from 'vitest'
 import { parsePkcs11Uri } from '../src/uri/parse.js'
-import { createFakeModule, type FakeModuleOptions } from './fake-module.js'
+import { createFakeModule, type FakeModule, type FakeModuleOptions } from './fake-module.js'
 
 const message = new Uint8Array([1, 2, 3])
 const retry = { wait: async () => undefined }
@@ -61,6 +61,29 @@ describe('tokens', () => {
     expect(await codeOf(key.sign(message))).toBe('UNAVAILABLE_KEY')
   })
 
+  test.each([
+    ['says that nobody is logged in', (fake: FakeModule) => fake.fail(0x101, 1)],
+    ['does not show its keys any more', (fake: FakeModule) => fake.logOut()],
+  ])('are logged in to again, within the same call, where one %s', async (_, spoil) => {
+    const { token, fake } = await start()
+    fake.addKey('key', 'P-256')
+    const key = await createPkcs11Key({ token, label: 'key', retry: { tries: 1 } })
+    const login = vi.spyOn(fake.module, 'C_Login')
+    spoil(fake)
+    expect((await key.sign(message)).signature.length).toBe(64)
+    expect(login).toHaveBeenCalledOnce()
+  })
+
+  test('are logged in to again once, and no more often', async () => {
+    const { token, fake } = await start()
+    fake.addKey('key', 'P-256')
+    const key = await createPkcs11Key({ token, label: 'key', retry })
+    const login = vi.spyOn(fake.module, 'C_Login')
+    fake.fail(0x101)
+    expect(await codeOf(key.sign(message))).toBe('DENIED_KEY')
+    expect(login).toHaveBeenCalledOnce()
+  })
+
   test('are used again after a session was lost', async () => {
     const { token, fake } = await start()
     fake.addKey('key', 'P-256')
@@ -68,7 +91,7 @@ describe('tokens', () => {
     fake.fail(0xb3)
     const error = await errorOf(key.sign(message))
     expect(isOcisignError(error, 'UNAVAILABLE_KEY') && error.details.tries).toBe(4)
-    fake.fail(undefined)
+    fake.recover()
     expect((await key.sign(message)).signature.length).toBe(64)
   })
 })
