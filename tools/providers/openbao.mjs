@@ -8,6 +8,10 @@ import { answers, freePort, startServer } from './server.mjs'
 
 const token = 'root-of-a-test'
 const types = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa-2048', 'rsa-3072', 'rsa-4096']
+const namespace = 'team/release'
+/** All that signing needs. */
+const policy = `path "keys/keys/*" { capabilities = ["read"] }
+path "keys/sign/*" { capabilities = ["update"] }`
 
 export const name = 'OpenBao 2.7.2'
 
@@ -21,18 +25,42 @@ export async function start({ directory }) {
     isReady: () => answers(`${address}/v1/sys/health`),
     environment: { HOME: directory },
   })
-  const ask = async (path, body) => {
-    const request = { method: 'POST', headers: { 'x-vault-token': token }, body: JSON.stringify(body) }
-    const response = await fetch(`${address}/v1/${path}`, request)
+  const ask = async (path, body, namespace) => {
+    const headers = { 'x-vault-token': token, ...(namespace && { 'x-vault-namespace': namespace }) }
+    const response = await fetch(`${address}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+    return response.json().catch(() => undefined)
   }
   await ask('sys/mounts/transit', { type: 'transit' })
   for (const type of types) await ask(`transit/keys/${type}`, { type })
   await ask('transit/keys/sealed-with', { type: 'aes256-gcm96' })
+  // One namespace in another, each with an engine, a key and a policy of its own; the token is good in the inner one only.
+  await ask('sys/namespaces/team', {})
+  await ask('sys/namespaces/release', {}, 'team')
+  await ask('sys/mounts/keys', { type: 'transit' }, namespace)
+  for (const type of types) await ask(`keys/keys/${type}`, { type }, namespace)
+  await ask('sys/policies/acl/sign', { policy }, namespace)
+  const { auth } = await ask('auth/token/create', { policies: ['sign'], no_default_policy: true }, namespace)
 
   const retry = { wait: async () => undefined }
   const open = (key, more = {}) => createVaultKey({ address, token, key, retry, ...more })
   const environment = { VAULT_ADDR: address, VAULT_TOKEN: token }
+  const inner = { mount: 'keys', namespace, token: auth.client_token }
+  const namespacedKeys = types.map((type) => ({
+    name: `${type} in a namespace`,
+    secrets: [auth.client_token],
+    create: () => open(type, inner),
+    failures: [
+      {
+        name: 'no namespace is named',
+        code: 'DENIED_KEY',
+        create: () => open(type, { ...inner, namespace: undefined }),
+      },
+      { name: 'another is named', code: 'DENIED_KEY', create: () => open(type, { ...inner, namespace: 'team' }) },
+      { name: 'there is no such one', code: 'UNAVAILABLE_KEY', create: () => open(type, { ...inner, namespace: 'x' }) },
+      { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open('missing', inner) },
+    ],
+  }))
   const keys = types.map((type) => ({
     name: type,
     secrets: [token],
@@ -44,7 +72,7 @@ export async function start({ directory }) {
     ],
   }))
   return {
-    keys,
+    keys: [...keys, ...namespacedKeys],
     cases: [
       {
         name: 'a key that encrypts is unsupported',
@@ -61,6 +89,22 @@ export async function start({ directory }) {
           equal(after.id, 'hashivault://ecdsa-p256?version=2')
           await verify(before)
           await verify(after)
+        },
+      },
+      {
+        name: 'a URI names the namespace and the mount, or the environment does',
+        async run({ verify }) {
+          const asked = { VAULT_ADDR: address, VAULT_TOKEN: auth.client_token }
+          await verify(await openKey(`hashivault://rsa-2048?mount=keys&namespace=${namespace}`, { environment: asked }))
+          const more = { ...asked, BAO_NAMESPACE: namespace, TRANSIT_SECRET_ENGINE_PATH: 'keys' }
+          await verify(await openKey('hashivault://rsa-2048', { environment: more }))
+        },
+      },
+      {
+        name: 'the key of the same name in the namespace is another',
+        async run({ equal }) {
+          const spkiOf = async (key) => Buffer.from((await key.sign(new Uint8Array())).material.spki).toString('hex')
+          equal((await spkiOf(await open('rsa-4096'))) === (await spkiOf(await open('rsa-4096', inner))), false)
         },
       },
       {
