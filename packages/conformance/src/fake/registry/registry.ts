@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ArtifactStore, type Descriptor, decodeText, encodePem } from '@ocisign/core'
 import { type Answer, answer, type FakeRequest, type FakeServer } from './answer.js'
@@ -81,6 +82,8 @@ export async function createFakeRegistry(options: FakeRegistryOptions = {}): Pro
   const rules: ActiveRule[] = []
   const counts = new Map<string, number>()
   const closing = new AbortController()
+  // Each slow answer listens for the end: many at once are no leak.
+  setMaxListeners(0, closing.signal)
   const settle = createSettler(options.settle ?? 0)
   let ticks = 0
 

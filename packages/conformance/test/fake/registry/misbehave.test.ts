@@ -158,6 +158,17 @@ test('a body without length, and one that is compressed', async () => {
   expect(bomb.requests[0]!.sentBytes).toBeLessThan(2000)
 })
 
+test('many slow answers at once do not look like a leak', async () => {
+  const registry = await startWith({ kind: 'slow', bytes: 100, milliseconds: 20 })
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  registry.seedImage('org/app', 'v1')
+  await Promise.all(Array.from({ length: 30 }, () => ask(registry, 'GET', '/v2/org/app/manifests/v1')))
+  process.off('warning', note)
+  expect(warnings).toEqual([])
+})
+
 test('bytes come slowly, and late', async () => {
   const registry = await startWith({ kind: 'slow', bytes: 100, milliseconds: 20 })
   registry.misbehave({ how: { kind: 'delay', milliseconds: 30 } })
