@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registries of one run: connections, tokens, credentials and limits are shared by all its references.
-import { type ArtifactStore, encodePem, limits, OcisignError, parsePem, printable } from '@ocisign/core'
+import { type ArtifactStore, printable } from '@ocisign/core'
 import {
   type CredentialSource,
   createRegistry,
@@ -13,7 +13,7 @@ import { type CredentialPlace, openDockerCredentials } from '@ocisign/registry/n
 import { adviseOn } from './advice.js'
 import { type Invocation, misuse, type Terminal } from './command.js'
 import { readGivenCredential } from './credentials.js'
-import { readFileUpTo } from './files.js'
+import { createFetch } from './network.js'
 import { version } from './version.js'
 
 /** Opens repositories of registries. */
@@ -92,19 +92,4 @@ export async function createClient(
     userAgent: `ocisign/${version}`,
     onNotice,
   })
-}
-
-async function createFetch(invocation: Invocation, { signal }: Terminal): Promise<typeof globalThis.fetch> {
-  const { env } = process
-  const file = invocation.text('ca-file')
-  const authorities = file === undefined ? undefined : await readAuthorities(file, signal)
-  return (await import('./parts/network.js')).createNetworkFetch({ authorities, env })
-}
-
-async function readAuthorities(file: string, signal: AbortSignal): Promise<readonly string[]> {
-  const what = `--ca-file ${printable(file, 1000)}`
-  const blocks = parsePem(await readFileUpTo(file, limits.documentBytes, signal), what)
-  const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE')
-  if (certificates.length === 0) throw new OcisignError('INVALID_PEM', `${what} holds no certificate`, { what })
-  return certificates.map(({ label, bytes }) => encodePem(label, bytes))
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OptionSpec } from './command.js'
+import { networkOptions } from './network.js'
 
 /** How registries are reached, and who asks. */
 export const registryOptions = {
@@ -8,7 +9,7 @@ export const registryOptions = {
     help: 'speak plain http to registries; those on this machine are spoken to like that unless --ca-file is given',
   },
   'plain-http': { type: 'boolean', help: 'another name for --insecure-registry' },
-  'ca-file': { type: 'string', value: 'FILE', help: "certificates (PEM) of authorities to trust, beside the system's" },
+  ...networkOptions,
   username: { type: 'string', short: 'u', value: 'NAME', help: 'for the registry; or set NOTATION_USERNAME' },
   password: { type: 'string', short: 'p', value: 'PASSWORD', help: 'seen by everyone on this machine: do not use it' },
   'password-stdin': { type: 'boolean', help: 'read the password from standard input; or set NOTATION_PASSWORD' },

@@ -10,6 +10,7 @@ export {
   pluginDirectory,
 } from './discover.js'
 export type { PluginDetails } from './errors.js'
+export type { DownloadOptions, DownloadProgress } from './install/download.js'
 export {
   type InstalledVersion,
   type InstallPluginOptions,

@@ -10,13 +10,17 @@ import { openPlugin, type PluginOptions } from '../plugin.js'
 import type { PluginMetadata } from '../protocol.js'
 import { compareVersions } from '../semver.js'
 import type { PluginFile } from './archive.js'
-import { readSource } from './source.js'
+import type { DownloadOptions } from './download.js'
+import { type PluginSource, readSource } from './source.js'
 
 /** What {@link installPlugin} needs. */
-export interface InstallPluginOptions extends Omit<PluginOptions, 'name' | 'config'> {
-  /** The executable `notation-NAME`, a folder, a `.zip` or a `.tar.gz` with exactly one such file. */
+export interface InstallPluginOptions extends Omit<PluginOptions, 'name' | 'config'>, DownloadOptions {
+  /**
+   * The executable `notation-NAME`, a folder, a `.zip` or a `.tar.gz` with exactly one such file; or where to download a
+   * file, `https://…`.
+   */
   readonly source: string
-  /** Of the file, in hexadecimal digits; compared before anything is run. */
+  /** Of the file, in hexadecimal digits; compared before anything is run. A download needs it. */
   readonly sha256?: string | undefined
   /** Takes the place of a plugin of the same or a later version, or of one that does not work. */
   readonly force?: boolean | undefined
@@ -30,23 +34,24 @@ export interface InstalledVersion {
 
 /**
  * Installs a plugin: unpacks it, asks it for its metadata, and moves it into the plugin directory all at once. That runs
- * it, so be sure where it is from; `sha256` is compared before.
+ * it, so be sure where it is from; `sha256` is compared before. What is downloaded comes by https, is smaller than 256 MiB,
+ * and has to have that checksum.
  *
  * An installed plugin is only replaced by a later version. Folders, links and devices in an archive are left out; where
  * it fails, what was installed stays as it was.
  *
  * @throws INVALID_PLUGIN | INVALID_CONTENT | MISUSE_OPTION where there is such a version, or a later one, already
- * @throws UNSUPPORTED_PLUGIN | UNAVAILABLE_PLUGIN | DENIED_FILE | UNAVAILABLE_FILE
+ * @throws UNSUPPORTED_PLUGIN | UNAVAILABLE_PLUGIN, also where it cannot be downloaded | DENIED_FILE | UNAVAILABLE_FILE
  */
 export async function installPlugin(options: InstallPluginOptions): Promise<InstalledVersion> {
-  const { directory, source, sha256, signal } = options
+  const { directory, source, signal } = options
   signal?.throwIfAborted()
   if (!isAbsolute(directory)) throw misuse('directory', 'the plugin directory is not an absolute path')
-  const { files, isLone } = await readSource(source, sha256)
-  const { name, executable } = chooseExecutable(files, isLone, source)
+  const found = await readSource(source, options)
+  const { name, executable } = chooseExecutable(found)
   const work = await makeWorkDirectory(directory)
   try {
-    await writePlugin(join(work, name), files, executable)
+    await writePlugin(join(work, name), found.files, executable)
     const { metadata } = await openPlugin({ ...options, directory: work, name })
     const replaced = await findReplaced(options, name, metadata)
     signal?.throwIfAborted()
@@ -79,13 +84,12 @@ export async function uninstallPlugin(directory: string, name: string): Promise<
 }
 
 /** Which file is the plugin; there must be one and only one. */
-function chooseExecutable(files: readonly PluginFile[], isLone: boolean, source: string) {
+function chooseExecutable({ name: shown, files, isLone }: PluginSource) {
   const pattern = platform === 'win32' ? /^notation-(.+)\.exe$/ : /^notation-(.+)$/
   const candidates = files.filter(({ name }) => pattern.test(name))
   const executable = candidates.filter(({ mode }) => platform === 'win32' || (mode & 0o100) !== 0)
   // Zip archives often lose who may execute what.
   const [chosen, ...others] = executable.length === 0 && !isLone ? candidates : executable
-  const shown = source.slice(source.lastIndexOf('/') + 1)
   if (!chosen) throw invalidPlugin(shown, `holds no executable called ${executableName('NAME')}`)
   if (others.length > 0) throw invalidPlugin(shown, `holds more than one executable called ${executableName('NAME')}`)
   const name = pattern.exec(chosen.name)![1]!

@@ -9,30 +9,47 @@ import { isOcisignError, OcisignError, printable } from '@ocisign/core'
 import { fileError } from '@ocisign/core/node'
 import { invalidPlugin, misuse } from '../errors.js'
 import { createFileList, maxFiles, maxInstallBytes, type PluginFile } from './archive.js'
+import { type DownloadOptions, download, isUrl, parsePluginUrl } from './download.js'
 import { readTar } from './tar.js'
 import { readZip } from './zip.js'
 
 /** Where a plugin comes from. */
 export interface PluginSource {
+  /** For messages. */
+  readonly name: string
   /** The files, of which one is the executable. */
   readonly files: readonly PluginFile[]
   /** A lone file has to be executable; in an archive the only candidate becomes so. */
   readonly isLone: boolean
 }
 
+/** How it is read. */
+interface SourceOptions extends DownloadOptions {
+  readonly sha256?: string | undefined
+}
+
 /**
  * Reads what is to be installed; runs nothing.
  * @throws INVALID_PLUGIN | INVALID_CONTENT where the checksum is another | MISUSE_OPTION | DENIED_FILE | UNAVAILABLE_FILE
+ * @throws UNAVAILABLE_PLUGIN where it cannot be downloaded
  */
-export async function readSource(path: string, sha256: string | undefined): Promise<PluginSource> {
+export async function readSource(path: string, { sha256, ...options }: SourceOptions): Promise<PluginSource> {
   const shown = printable(basename(path), 100)
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256))
     throw misuse('sha256', 'a SHA-256 checksum has 64 hexadecimal digits')
+  if (isUrl(path)) {
+    const url = parsePluginUrl(path)
+    if (sha256 === undefined)
+      throw misuse('sha256', 'what is downloaded needs the SHA-256 checksum that its publisher says it has')
+    const file = await download(url, options)
+    requireChecksum(file.bytes, sha256)
+    return unpackSource(file, printable(file.name, 100))
+  }
   try {
     const status = await lstat(path)
     if (status.isDirectory()) {
       if (sha256 !== undefined) throw misuse('sha256', 'a folder has no checksum; only a file has one')
-      return { files: await readFolder(path, shown), isLone: false }
+      return { name: shown, files: await readFolder(path, shown), isLone: false }
     }
     if (!status.isFile()) throw invalidPlugin(shown, 'is neither a regular file nor a folder')
     const file = await readWhole(path, shown)
@@ -51,8 +68,8 @@ function requireChecksum(bytes: Uint8Array, expected: string | undefined): void 
   throw new OcisignError('INVALID_CONTENT', message, { digest: `sha256:${actual}` })
 }
 
-function unpackSource(file: PluginFile, source: string): PluginSource {
-  const list = createFileList(source)
+function unpackSource(file: PluginFile, name: string): PluginSource {
+  const list = createFileList(name)
   const starts = (...magic: readonly number[]) => magic.every((byte, index) => file.bytes[index] === byte)
   const isZip = starts(0x50, 0x4b, 0x03, 0x04)
   const isGzip = starts(0x1f, 0x8b)
@@ -62,9 +79,9 @@ function unpackSource(file: PluginFile, source: string): PluginSource {
     else list.add(file)
   } catch (error) {
     if (isOcisignError(error, 'INVALID_PLUGIN')) throw error
-    throw invalidPlugin(source, 'is an archive that cannot be unpacked', error)
+    throw invalidPlugin(name, 'is an archive that cannot be unpacked', error)
   }
-  return { files: list.files(), isLone: !isZip && !isGzip }
+  return { name, files: list.files(), isLone: !isZip && !isGzip }
 }
 
 async function readFolder(path: string, source: string): Promise<readonly PluginFile[]> {
