@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CallOptions } from './descriptor.js'
 
+/** Why what was begun ahead is aborted; made once, because making one each time costs more than all the rest. */
+const notWanted = /* @__PURE__ */ Object.assign(new Error('nobody asks for more'), { name: 'AbortError' })
+
 type Source<T> = AsyncIterable<T> | Iterable<T>
 
 /**
@@ -83,7 +86,7 @@ export async function* mapAhead<T, R>(
   } finally {
     isLast = true
     given?.removeEventListener('abort', passOn)
-    if (slots.length > 0) controller?.abort()
+    if (slots.length > 0) controller?.abort(notWanted)
     // A source that is busy ends when it hears the signal, or never.
     if (state === 'asking') Promise.resolve(source.return?.()).catch(() => {})
     else if (state === 'idle') await source.return?.()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHasher } from '#crypto'
 import type { CallOptions, Content, Descriptor, Target } from './descriptor.js'
-import { digestAlgorithmOf, encodeDigest, isDigest } from './digest.js'
+import { type DigestAlgorithm, digestAlgorithmOf, digestBytes, encodeDigest, isDigest } from './digest.js'
 import { OcisignError, printable } from './errors.js'
 import { limits } from './limits.js'
 
@@ -75,6 +75,33 @@ const mismatch = (expected: Descriptor, why: string) =>
     digest: printable(expected.digest, 140),
   })
 
+/** A usable digest is the first thing that content is held to. @throws INVALID_CONTENT */
+function algorithmOf(expected: Descriptor): DigestAlgorithm {
+  const { digest } = expected
+  if (!isDigest(digest)) throw mismatch(expected, 'has no usable digest')
+  return digestAlgorithmOf(digest)
+}
+
+/**
+ * Proves that content at hand has the size and the digest of its descriptor.
+ * @throws INVALID_CONTENT
+ */
+export async function requireContent(bytes: Uint8Array, expected: Descriptor): Promise<void> {
+  const algorithm = algorithmOf(expected)
+  const { length } = bytes
+  if (length > expected.size) throw mismatch(expected, `is longer than the ${expected.size} bytes it should have`)
+  if (length !== expected.size) throw mismatch(expected, `has ${length} bytes instead of ${expected.size}`)
+  if ((await digestBytes(bytes, algorithm)) !== expected.digest) throw mismatch(expected, 'does not match it')
+}
+
+/** The length of the next chunk, after so many bytes. @throws INVALID_CONTENT */
+function lengthOf(chunk: Uint8Array, before: number, expected: Descriptor): number {
+  // Text would hash like its bytes and be copied as something else.
+  if (!(chunk instanceof Uint8Array)) throw mismatch(expected, 'does not come as bytes')
+  if (before + chunk.length <= expected.size) return chunk.length
+  throw mismatch(expected, `is longer than the ${expected.size} bytes it should have`)
+}
+
 /**
  * Passes content through while counting and hashing it; the end of the iteration is the proof.
  * What was yielded before may be wrong, so keep it aside until the iteration ends.
@@ -85,16 +112,12 @@ export async function* checkedContent(
   expected: Descriptor,
   options?: CallOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (!isDigest(expected.digest)) throw mismatch(expected, 'has no usable digest')
-  const algorithm = digestAlgorithmOf(expected.digest)
+  const algorithm = algorithmOf(expected)
   const hasher = createHasher(algorithm)
   let size = 0
   for await (const chunk of content instanceof Uint8Array ? [content] : content) {
     options?.signal?.throwIfAborted()
-    // Text would hash like its bytes and be copied as something else.
-    if (!(chunk instanceof Uint8Array)) throw mismatch(expected, 'does not come as bytes')
-    size += chunk.length
-    if (size > expected.size) throw mismatch(expected, `is longer than the ${expected.size} bytes it should have`)
+    size += lengthOf(chunk, size, expected)
     hasher.update(chunk)
     yield chunk
   }
@@ -120,11 +143,15 @@ export async function readAll(
       `content of ${printable(target.digest, 140)} has ${target.size} bytes; at most ${maxBytes} are read`,
       { target: target.digest, refusals: [], retryable: false },
     )
+  algorithmOf(target)
   const all = new Uint8Array(target.size)
-  let end = 0
-  for await (const chunk of checkedContent(await store.fetch(target, options), target, options)) {
-    all.set(chunk, end)
-    end += chunk.length
+  let size = 0
+  for await (const chunk of await store.fetch(target, options)) {
+    options.signal?.throwIfAborted()
+    const length = lengthOf(chunk, size, target)
+    all.set(chunk, size)
+    size += length
   }
+  await requireContent(all.subarray(0, size), target)
   return all
 }

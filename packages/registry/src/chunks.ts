@@ -25,3 +25,8 @@ export async function* partsOf(content: Content, size: number): AsyncGenerator<U
   }
   if (filled > 0) yield buffer.subarray(0, filled)
 }
+
+/** Content at hand, as a stream of one chunk. */
+export async function* iterateOnce(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes
+}

@@ -29,6 +29,9 @@ const slackMilliseconds = 2_000
 /** After so long it is taken for forgotten, and its connection is closed. */
 const forgottenMilliseconds = 300_000
 
+/** Why a request is ended that nobody waits for; made once, because making one each time costs more than all the rest. */
+const notWanted = new Error('nobody wants the answer any more')
+
 /** Starts a timer that does not keep a process alive by itself. */
 function startTimer(run: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
   const timer = setTimeout(run, milliseconds)
@@ -40,12 +43,19 @@ function startTimer(run: () => void, milliseconds: number): ReturnType<typeof se
 export function createConnection({ signal, hub, release, silence }: ConnectionOptions): Connection {
   const controller = new AbortController()
   let slack: ReturnType<typeof setTimeout> | undefined
-  const ignore = hub.listen(signal, () => controller.abort(signal?.reason))
+  /** Whoever waits; what ignores its signal must not hold anybody. */
+  let waits: ((reason: unknown) => void) | undefined
 
-  const end = ({ abort = false } = {}) => {
+  const abort = (reason: unknown) => {
+    controller.abort(reason)
+    waits?.(controller.signal.reason)
+  }
+  const ignore = hub.listen(signal, () => abort(signal?.reason))
+
+  const end = ({ abort: isBroken = false } = {}) => {
     clearTimeout(slack)
     ignore()
-    if (abort) controller.abort()
+    if (isBroken) abort(notWanted)
     release()
   }
 
@@ -57,7 +67,7 @@ export function createConnection({ signal, hub, release, silence }: ConnectionOp
       slack = startTimer(() => {
         release()
         slack = startTimer(() => {
-          controller.abort(silence(forgottenMilliseconds))
+          abort(silence(forgottenMilliseconds))
           end()
         }, forgottenMilliseconds)
       }, slackMilliseconds)
@@ -65,16 +75,21 @@ export function createConnection({ signal, hub, release, silence }: ConnectionOp
     watch(step, milliseconds) {
       clearTimeout(slack)
       return new Promise((resolve, reject) => {
-        const stop = () => reject(controller.signal.reason)
-        const timer = setTimeout(() => controller.abort(silence(milliseconds)), milliseconds)
+        const timer = setTimeout(() => abort(silence(milliseconds)), milliseconds)
         const settle = () => {
           clearTimeout(timer)
-          controller.signal.removeEventListener('abort', stop)
+          if (waits === fail) waits = undefined
         }
-        // Whatever ignores its signal must not hold anybody.
-        controller.signal.addEventListener('abort', stop, { once: true })
-        if (controller.signal.aborted) stop()
-        step.then(resolve, reject).finally(settle)
+        const fail = (reason: unknown) => {
+          settle()
+          reject(reason)
+        }
+        waits = fail
+        if (controller.signal.aborted) fail(controller.signal.reason)
+        step.then((value) => {
+          settle()
+          resolve(value)
+        }, fail)
       })
     },
   }

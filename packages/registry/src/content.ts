@@ -4,12 +4,14 @@ import {
   type CallOptions,
   type Content,
   checkedContent,
-  concatBytes,
   type Descriptor,
   isOcisignError,
   OcisignError,
   printable,
+  readAll,
+  requireContent,
 } from '@ocisign/core'
+import { iterateOnce } from './chunks.js'
 import type { ClientRequest } from './client.js'
 import type { RepositoryContext } from './context.js'
 
@@ -33,11 +35,10 @@ export async function collectContent(
   expected: Descriptor,
   options?: CallOptions,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  // A stream may fill one buffer again and again.
-  const copies = !(content instanceof Uint8Array)
-  for await (const chunk of checkedContent(content, expected, options)) chunks.push(copies ? chunk.slice() : chunk)
-  return chunks.length === 1 && chunks[0] ? chunks[0] : concatBytes(...chunks)
+  if (!(content instanceof Uint8Array))
+    return readAll({ fetch: async () => content }, expected, { ...options, maxBytes: expected.size })
+  await requireContent(content, expected)
+  return content
 }
 
 /** Sends a request for content, whose answer is held to the descriptor while it is read. */
@@ -69,5 +70,8 @@ export async function readContent(
     await response.discard()
     throw error
   }
-  return checkedContent(response.body ?? new Uint8Array(), target, { signal: request.signal })
+  if (!isSmall) return checkedContent(response.body ?? new Uint8Array(), target, { signal: request.signal })
+  const bytes = await response.bytes(target.size)
+  await requireContent(bytes, target)
+  return iterateOnce(bytes)
 }

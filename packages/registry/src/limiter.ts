@@ -4,13 +4,12 @@ import type { RegistryLimits } from './options.js'
 
 /** Lets so many requests to each host be under way at once, and so many begin in a second, in the order they came. */
 export interface Limiter {
-  /** Resolves when the turn has come, to what ends it; called twice, that does nothing. */
-  acquire(host: string, signal?: AbortSignal): Promise<() => void>
+  /** What ends the turn, when it has come; called twice, that does nothing. */
+  acquire(host: string, signal?: AbortSignal): Promise<() => void> | (() => void)
 }
 
-interface Waiter {
-  readonly begin: () => void
-}
+/** Is called when the turn has come, with what ends it. */
+type Waiter = (end: () => void) => void
 
 /** What is known of one host. */
 interface Host {
@@ -59,10 +58,28 @@ export function createLimiter(
     return host
   }
 
+  const mayBegin = (host: Host) => {
+    if (host.active >= requestsPerHost) return false
+    refill(host)
+    return host.tokens >= 1
+  }
+
+  /** Begins a turn; the result ends it. */
+  const begin = (host: Host) => {
+    host.tokens--
+    host.active++
+    let isActive = true
+    return () => {
+      if (!isActive) return
+      isActive = false
+      host.active--
+      advance(host)
+    }
+  }
+
   const advance = (host: Host) => {
     while (host.queue.length > 0 && host.active < requestsPerHost) {
-      refill(host)
-      if (host.tokens < 1) {
+      if (!mayBegin(host)) {
         host.timer ??= setTimeout(
           () => {
             host.timer = undefined
@@ -72,29 +89,20 @@ export function createLimiter(
         )
         return
       }
-      host.tokens--
-      host.active++
-      host.queue.shift()?.begin()
+      host.queue.shift()?.(begin(host))
     }
   }
 
   return {
-    acquire: (name, signal) =>
-      new Promise((resolve, reject) => {
-        signal?.throwIfAborted()
-        const host = hostOf(name)
-        let isActive = true
-        const release = () => {
-          if (!isActive) return
-          isActive = false
-          host.active--
-          advance(host)
-        }
-        const waiter = {
-          begin: () => {
-            ignore()
-            resolve(release)
-          },
+    acquire(name, signal) {
+      signal?.throwIfAborted()
+      const host = hostOf(name)
+      // Without waiting where nobody does.
+      if (host.queue.length === 0 && mayBegin(host)) return begin(host)
+      return new Promise((resolve, reject) => {
+        const waiter: Waiter = (end) => {
+          ignore()
+          resolve(end)
         }
         const ignore = hub.listen(signal, () => {
           const position = host.queue.indexOf(waiter)
@@ -103,6 +111,7 @@ export function createLimiter(
         })
         host.queue.push(waiter)
         advance(host)
-      }),
+      })
+    },
   }
 }

@@ -19,33 +19,50 @@ const drainMilliseconds = 1_000
 /** Makes the answer that callers see; the connection is given back when its body has been read or let go. */
 export function createResponse(response: Response, options: ResponseOptions): TransportResponse {
   const { url, what, connection, idleMilliseconds } = options
-  const { status, headers } = response
-  if (response.body === null) connection.end()
+  const { status, headers, body } = response
+  if (body === null) connection.end()
   else connection.idle()
   let isTaken = false
 
-  const chunks = async function* (milliseconds: number): AsyncGenerator<Uint8Array, void, undefined> {
-    if (response.body === null || isTaken) return
+  /** Begins to read the body; undefined where there is none, and for whoever comes second. */
+  const open = () => {
+    if (body === null || isTaken) return undefined
     isTaken = true
-    const reader = response.body.getReader()
-    let isDone = false
+    const reader = body.getReader()
+    const close = () => {
+      connection.end({ abort: true })
+      reader.cancel().catch(() => undefined)
+    }
+    /** The next chunk that is not empty; undefined at the end. */
+    const next = async (milliseconds: number): Promise<Uint8Array | undefined> => {
+      try {
+        for (;;) {
+          const { done, value } = await connection.watch(reader.read(), milliseconds)
+          if (done) connection.end()
+          if (done || value.length > 0) return value
+        }
+      } catch (error) {
+        const failure = readingError(error, connection, url.host, what)
+        close()
+        throw failure
+      }
+    }
+    return { next, close }
+  }
+
+  const chunks = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    const source = open()
+    let isEnded = false
     try {
       for (;;) {
-        const { done, value } = await connection.watch(reader.read(), milliseconds)
-        if (done) {
-          isDone = true
-          return
-        }
-        if (value.length > 0) {
-          connection.idle()
-          yield value
-        }
+        const chunk = await source?.next(idleMilliseconds)
+        isEnded = !chunk
+        if (!chunk) return
+        connection.idle()
+        yield chunk
       }
-    } catch (error) {
-      throw readingError(error, connection, url.host, what)
     } finally {
-      connection.end({ abort: !isDone })
-      if (!isDone) reader.cancel().catch(() => undefined)
+      if (!isEnded) source?.close()
     }
   }
 
@@ -53,16 +70,34 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
     status,
     headers,
     url,
-    body: response.body && { [Symbol.asyncIterator]: () => chunks(idleMilliseconds) },
-    bytes: (maxBytes) => readUpTo(chunks(idleMilliseconds), maxBytes, what, url.host),
-    async discard() {
+    body: body && { [Symbol.asyncIterator]: chunks },
+    // Without a generator between: most of what is read is small, and there is much of it.
+    async bytes(maxBytes) {
+      const source = open()
+      const parts: Uint8Array[] = []
       let length = 0
+      for (;;) {
+        const chunk = await source?.next(idleMilliseconds)
+        if (!chunk) return parts.length === 1 && parts[0] ? parts[0] : concatBytes(...parts)
+        parts.push(chunk)
+        length += chunk.length
+        if (length <= maxBytes) continue
+        source?.close()
+        throw limitError(`could not ${what}: ${url.host} sent more than ${maxBytes} bytes`, url.host)
+      }
+    },
+    async discard() {
+      const source = open()
+      if (!source) return
       // What comes drop by drop is not waited for either.
-      const timer = setTimeout(() => connection.end({ abort: true }), drainMilliseconds)
+      const timer = setTimeout(source.close, drainMilliseconds)
+      let length = 0
       try {
-        for await (const chunk of chunks(drainMilliseconds)) {
+        for (;;) {
+          const chunk = await source.next(drainMilliseconds)
+          if (!chunk) return
           length += chunk.length
-          if (length > drainBytes) break
+          if (length > drainBytes) return source.close()
         }
       } catch {
         // Nobody wanted it.
@@ -76,23 +111,6 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
 function readingError(error: unknown, { signal }: Connection, host: string, what: string): unknown {
   if (isOcisignError(error)) return error
   return signal.aborted ? signal.reason : failureOf(error, host, what)
-}
-
-/** The whole body. @throws UNAVAILABLE_LIMIT */
-async function readUpTo(
-  chunks: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-  what: string,
-  host: string,
-): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of chunks) {
-    length += chunk.length
-    if (length > maxBytes) throw limitError(`could not ${what}: ${host} sent more than ${maxBytes} bytes`, host)
-    parts.push(chunk)
-  }
-  return parts.length === 1 && parts[0] ? parts[0] : concatBytes(...parts)
 }
 
 function limitError(message: string, target: string): OcisignError {

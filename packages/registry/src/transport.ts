@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CallOptions, isOcisignError, OcisignError } from '@ocisign/core'
 import { type AbortHub, createAbortHub } from './abort-hub.js'
+import { iterateOnce } from './chunks.js'
 import { createConnection } from './connection.js'
 import { failureOf, hostError } from './failure.js'
 import { createLimiter, type Limiter } from './limiter.js'
@@ -160,7 +161,10 @@ async function exchange(
     if (url.protocol === 'https:' && from.protocol !== 'https:')
       throw redirectError(what, { status: response.status, from: url }, 'redirects from https')
     const answer = createResponse(response, { url: from, what, connection, idleMilliseconds })
-    if (response.status < 300) await requireIdentity(answer, what)
+    if (response.status < 300 && isEncoded(response.headers)) {
+      await answer.discard()
+      throw encodingError(answer, what)
+    }
     return answer
   } catch (error) {
     connection.end({ abort: true })
@@ -187,15 +191,16 @@ const choosesEncoding =
   typeof Request !== 'function' ||
   new Request('http://localhost/', { headers: { 'Accept-Encoding': 'identity' } }).headers.has('Accept-Encoding')
 
-async function requireIdentity(response: TransportResponse, what: string): Promise<void> {
-  const encoding = response.headers.get('content-encoding')
-  if (encoding === null || encoding === '' || encoding.toLowerCase() === 'identity' || !choosesEncoding) return
-  await response.discard()
-  const { host } = response.url
-  throw new OcisignError(
+function isEncoded(headers: Headers): boolean {
+  const encoding = headers.get('content-encoding')
+  return encoding !== null && encoding !== '' && encoding.toLowerCase() !== 'identity' && choosesEncoding
+}
+
+function encodingError({ url: { host }, status }: TransportResponse, what: string): OcisignError {
+  return new OcisignError(
     'UNAVAILABLE_REGISTRY',
-    `could not ${what}: ${host} (${response.status}) sent it in an encoding that nobody asked for`,
-    { host, status: response.status, codes: [], retryable: false },
+    `could not ${what}: ${host} (${status}) sent it in an encoding that nobody asked for`,
+    { host, status, codes: [], retryable: false },
   )
 }
 
@@ -203,8 +208,6 @@ async function requireIdentity(response: TransportResponse, what: string): Promi
 async function buffered(response: TransportResponse, maxBytes: number | undefined): Promise<TransportResponse> {
   if (maxBytes === undefined || response.status !== 200 || response.body === null) return response
   const bytes = await response.bytes(maxBytes)
-  const body = (async function* () {
-    yield bytes
-  })()
-  return { ...response, body, bytes: async () => bytes, discard: async () => undefined }
+  const { status, headers, url } = response
+  return { status, headers, url, body: iterateOnce(bytes), bytes: async () => bytes, discard: async () => undefined }
 }

@@ -10,7 +10,7 @@ function limited(requestsPerHost: number, requestsPerSecond = 1000) {
   const limiter = createLimiter({ requestsPerHost, requestsPerSecond }, () => state.now)
   const begun: string[] = []
   const begin = (name: string, host = 'a', signal?: AbortSignal) => {
-    const turn = limiter.acquire(host, signal)
+    const turn = (async () => limiter.acquire(host, signal))()
     turn.then(() => begun.push(name)).catch(() => undefined)
     return turn
   }

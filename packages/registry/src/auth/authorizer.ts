@@ -164,8 +164,9 @@ function covers(account: Account, header: string, actions: readonly string[]): b
   return token === undefined || actions.every((each) => token.actions.includes(each))
 }
 
-const accountKey = ({ origin, host, path, mountFrom }: AuthorizationTarget) =>
-  JSON.stringify([origin, host, path, mountFrom ?? null])
+/** None of these holds a space. */
+const accountKey = ({ origin, host, path, mountFrom = '' }: AuthorizationTarget) =>
+  `${origin} ${host} ${path} ${mountFrom}`
 
 /** Bearer before Basic: the password stays with the token service. */
 function chooseChallenge(header: string | null, target: AuthorizationTarget): Challenge {
