@@ -21,7 +21,8 @@ const everyMilliseconds = 100
 export async function createProgress(invocation: Invocation, terminal: Terminal): Promise<Progress> {
   const isWatched = (await import('node:tty')).isatty(2) && process.env.TERM !== 'dumb'
   if (!isWatched || invocation.flag('quiet')) return { show() {}, end() {} }
-  const width = Math.max((process.stderr.columns ?? 80) - 1, 20)
+  // Some terminals say that they are 0 wide.
+  const width = Math.max((process.stderr.columns || 80) - 1, 20)
   let last = Number.NEGATIVE_INFINITY
   return {
     show(text) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes wrong with a registry is one line: what, where, with its status, and what to do; and a code of its own.
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MisbehaviourRule } from '@ocisign/conformance/fake'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -145,6 +146,22 @@ describe('progress', () => {
     const args = ['copy', ...scene.policy, '--to-oci-layout', scene.app('v1'), layout]
     const ended = await run(args, { require: watched, env: { TERM: 'xterm' } })
     expect(ended.status).toBe(0)
-    expect(ended.stderr).toMatch(/manifests and blobs done, \d+ under way, [\d.]+ K?i?B transferred/)
+    expect(ended.stderr).toContain(`finding what belongs to ${scene.app('v1')}`)
+    expect(ended.stderr.endsWith('\r\u001b[K')).toBe(true)
+  })
+
+  test('of what takes its time says how far it is, and how far it is to go', async () => {
+    const big = scene.path('big')
+    await writeFile(big, new Uint8Array(3_000_000))
+    const watching = { require: watched, env: { TERM: 'xterm' } }
+    const slow = { kind: 'slow', bytes: 100_000, milliseconds: 30 } as const
+    const attached = await run(['attach', '--artifact-type', 'a/b', scene.app('v1'), big], watching)
+    expect(attached.stderr).toMatch(/big: [\d.]+ [KM]iB of 2\.9 MiB/)
+    const end = scene.registry.misbehave({ when: { what: 'blobs', method: 'GET' }, how: slow })
+    const args = ['copy', ...scene.policy, '--to-oci-layout', scene.app('v1'), scene.path('big-copy')]
+    const copied = await run(args, watching)
+    end()
+    expect(copied.status).toBe(0)
+    expect(copied.stderr).toMatch(/\d of \d+ manifests and blobs, [12]\.\d MiB of 2\.9 MiB/)
   })
 })

@@ -535,12 +535,15 @@ test('progress is told, and who hears it may end the call', async () => {
   const of = (digest: string) => heard.filter(({ descriptor }) => descriptor.digest === digest)
   const [config] = amd.blobs
   expect(of(config!.digest)).toMatchObject([
+    { kind: 'planned' },
     { kind: 'begun' },
     { kind: 'bytes', bytes: config!.size },
     { kind: 'copied' },
   ])
-  expect(of(amd.manifest.digest)).toMatchObject([{ kind: 'begun' }, { kind: 'copied' }])
+  expect(of(amd.manifest.digest)).toMatchObject([{ kind: 'planned' }, { kind: 'begun' }, { kind: 'copied' }])
   expect(heard.filter(({ kind }) => kind === 'copied')).toHaveLength(report.copied.length)
+  const last = heard.findLastIndex(({ kind }) => kind === 'planned')
+  expect(last).toBe(report.copied.length - 1)
   const objection = new Error('stop here')
   const stop = () => {
     throw objection

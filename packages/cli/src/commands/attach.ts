@@ -6,7 +6,7 @@ import { type Command, misuse, type OptionSpec, parsePairs } from '../command.js
 import { exitCodes } from '../exit-codes.js'
 import { streamFile } from '../files.js'
 import { documentOptions, parseDocumentOutput, printDocument } from '../output/print.js'
-import { quietOptions } from '../progress.js'
+import { createProgress, formatBytes, quietOptions } from '../progress.js'
 import { referrersOptions } from '../registry-options.js'
 import { parseTimeout, transferTimeout, transferTimeoutOptions } from '../timeout.js'
 
@@ -50,10 +50,15 @@ export const command: Command = {
     const artifacts = await openArtifacts(invocation, terminal, { isLayout: invocation.flag('oci-layout') })
     const { store, reference } = await artifacts.openWritable(name)
     const fallback = files.length === 1 ? artifactType : 'application/octet-stream'
-    const blobs: AttachedBlob[] = []
-    for (const file of files) blobs.push(await describeFile(file, fallback, signal))
-    const artifact = { artifactType, blobs, ...(annotations && { annotations }) }
-    const attached = await attachArtifact(store, reference, artifact, { deadlineMilliseconds, signal })
+    const progress = await createProgress(invocation, terminal)
+    const note = (text: string) => progress.show(() => text)
+    const attach = async () => {
+      const blobs: AttachedBlob[] = []
+      for (const file of files) blobs.push(await describeFile(file, fallback, note, signal))
+      const artifact = { artifactType, blobs, ...(annotations && { annotations }) }
+      return attachArtifact(store, reference, artifact, { deadlineMilliseconds, signal })
+    }
+    const attached = await attach().finally(progress.end)
     const { subject, manifest, listing } = attached
     if (output === 'json') printDocument(terminal, { reference: name, subject, manifest, listing })
     else
@@ -69,14 +74,29 @@ export const command: Command = {
 }
 
 /** Reads `FILE` or `FILE:MEDIATYPE`; the file is read twice, and has to be the same both times. */
-async function describeFile(text: string, fallback: string, signal: AbortSignal): Promise<AttachedBlob> {
+async function describeFile(
+  text: string,
+  fallback: string,
+  note: (text: string) => void,
+  signal: AbortSignal,
+): Promise<AttachedBlob> {
   const [, path = text, mediaType = fallback] = /^(.+):([a-z0-9][^\s:/\\]*\/[^\s:/\\]+)$/i.exec(text) ?? []
   const described = await describeContent(streamFile(path, signal), 'sha256', mediaType, { signal })
   const annotations = { 'org.opencontainers.image.title': basename(path) }
-  return { ...described, mediaType, content: copiesOf(path, signal), annotations }
+  const hear = (bytes: number) => note(`${path}: ${formatBytes(bytes)} of ${formatBytes(described.size)}`)
+  return { ...described, mediaType, content: copiesOf(path, hear, signal), annotations }
 }
 
 /** Chunks that stay good: an upload keeps them until it has enough. */
-async function* copiesOf(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of streamFile(path, signal)) yield chunk.slice()
+async function* copiesOf(
+  path: string,
+  hear: (bytes: number) => void,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let bytes = 0
+  for await (const chunk of streamFile(path, signal)) {
+    bytes += chunk.length
+    hear(bytes)
+    yield chunk.slice()
+  }
 }

@@ -82,6 +82,7 @@ export const command: Command = {
     const policy = await openCopyPolicy(invocation, { source: store, destination: destination.store, referrers })
     const progress = dryRun ? undefined : await createProgress(invocation, terminal)
     const transfer = createTransfer()
+    progress?.show(() => `finding what belongs to ${from}`)
     let verifying: 'source' | 'destination' = 'source'
     const requirementOf = (name: typeof verifying) => {
       const side = policy[name]
@@ -180,21 +181,26 @@ function notingUse(verifier: Verifier<NotaryClaims>, note: () => void): Verifier
   }
 }
 
-/** Adds up what was transferred. */
+/** Adds up what is done, of all that there is to do. */
 function createTransfer() {
   const running = new Map<string, number>()
-  let [done, bytes] = [0, 0]
+  let [planned, plannedBytes, done, doneBytes] = [0, 0, 0, 0]
   return {
     hear(event: CopyProgress) {
-      const { digest } = event.descriptor
-      if (event.kind === 'bytes') {
-        bytes += event.bytes - (running.get(digest) ?? 0)
-        running.set(digest, event.bytes)
-      } else if (event.kind !== 'begun') {
+      const { digest, size } = event.descriptor
+      if (event.kind === 'planned') {
+        planned++
+        plannedBytes += size
+      } else if (event.kind === 'bytes') running.set(digest, event.bytes)
+      else if (event.kind !== 'begun') {
         done++
+        doneBytes += size
         running.delete(digest)
       }
     },
-    describe: () => `${done} manifests and blobs done, ${running.size} under way, ${formatBytes(bytes)} transferred`,
+    describe() {
+      const bytes = [...running.values()].reduce((sum, each) => sum + each, doneBytes)
+      return `${done} of ${planned} manifests and blobs, ${formatBytes(bytes)} of ${formatBytes(plannedBytes)}`
+    },
   }
 }

@@ -11,9 +11,9 @@ import type { Planned } from './collect.js'
 import { findDescriptor, type Looking } from './find.js'
 import type { Plan } from './plan.js'
 
-/** What happens to one blob or manifest; `bytes` are those of it so far. */
+/** What happens to one blob or manifest, of which all are `planned` first; `bytes` are those of it so far. */
 export type CopyProgress =
-  | { readonly kind: 'begun' | 'copied' | 'mounted' | 'present'; readonly descriptor: Descriptor }
+  | { readonly kind: 'planned' | 'begun' | 'copied' | 'mounted' | 'present'; readonly descriptor: Descriptor }
   | { readonly kind: 'bytes'; readonly descriptor: Descriptor; readonly bytes: number }
 
 /** Where to, and how. */
@@ -75,7 +75,10 @@ export async function writePlan(plan: Plan, present: ReadonlySet<Digest>, copyin
   }
   const copyBlob = async (blob: Descriptor, given: AbortSignal | undefined) =>
     note(blob, await copyContent(blob, copying, given))
-  for await (const _ of mapAhead(blobsOf(plan), concurrency, copyBlob, { signal }));
+  const blobs = blobsOf(plan)
+  for (const descriptor of [...blobs, ...plan.waves.flat().map((each) => each.descriptor)])
+    onProgress({ kind: 'planned', descriptor })
+  for await (const _ of mapAhead(blobs, concurrency, copyBlob, { signal }));
   const copyManifest = async (planned: Planned, given: AbortSignal | undefined) => {
     const { descriptor } = planned
     if (present.has(descriptor.digest)) return note(descriptor, 'present')
