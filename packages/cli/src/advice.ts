@@ -20,8 +20,15 @@ function findError(error: unknown, codes: readonly ErrorCode[]): OcisignError | 
   return undefined
 }
 
-/** Says which credential was refused and how to give another; `origins` says where each host's came from. */
-export function adviseOn(error: unknown, origins: ReadonlyMap<string, string>): string | undefined {
+/** What is known of the registries of a run. */
+export interface Surroundings {
+  /** Where the credential of each host came from. */
+  readonly origins: ReadonlyMap<string, string>
+  readonly hosts: ReadonlySet<string>
+}
+
+/** Says which credential was refused and how to give another, or with whom to look for what is wrong. */
+export function adviseOn(error: unknown, { origins, hosts }: Surroundings): string | undefined {
   const denied = findError(error, ['DENIED_CREDENTIALS', 'DENIED_REPOSITORY'])
   if (denied) {
     const { host: api } = denied.details as { readonly host: string }
@@ -31,7 +38,11 @@ export function adviseOn(error: unknown, origins: ReadonlyMap<string, string>): 
     return `the credential is from ${origin}; ocisign login ${host} keeps another`
   }
   const unreachable = findError(error, ['UNAVAILABLE_HOST'])
-  if (!unreachable) return undefined
+  if (!unreachable) {
+    // Whoever exchanged or damaged content is there, or on the way.
+    const few = hosts.size > 0 && hosts.size <= 2 && findError(error, ['INVALID_CONTENT'])
+    return few ? `look between here and ${printable([...hosts].join(', '))}` : undefined
+  }
   const { host } = unreachable.details as { readonly host: string }
   // What comes first; whoever has answered that is spoken to in the right way.
   const isFirst = /could not (?:find manifest|list|open) .*connection/.test(unreachable.message)

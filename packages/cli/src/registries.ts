@@ -28,8 +28,8 @@ export async function openRegistries(invocation: Invocation, terminal: Terminal)
   if (username !== undefined && credential === undefined)
     throw misuse(`there is no password for ${printable(username)}; say --password-stdin`, 'username')
   const origins = new Map<string, string>()
-  terminal.adviseWith((error) => adviseOn(error, origins))
-  let onlyHost: string | undefined
+  const hosts = new Set<string>()
+  terminal.adviseWith((error) => adviseOn(error, { origins, hosts }))
   const given: CredentialSource = async ({ host }) => {
     origins.set(host, origin ?? '')
     return credential
@@ -38,11 +38,11 @@ export async function openRegistries(invocation: Invocation, terminal: Terminal)
   const registry = await createClient(invocation, terminal, credential === undefined ? saved : given)
   const openRepository = (name: string) => {
     const host = name.slice(0, name.indexOf('/'))
-    onlyHost ??= host
+    hosts.add(host)
     // Nobody means to show one registry's password to another.
-    if (credential !== undefined && host !== onlyHost)
+    if (credential !== undefined && hosts.size > 1)
       throw misuse(
-        `a password from ${origin} is for one registry, and both ${printable(onlyHost)} and ${printable(host)} are named; ocisign login keeps one for each`,
+        `a password from ${origin} is for one registry, and both ${[...hosts].map((each) => printable(each)).join(' and ')} are named; ocisign login keeps one for each`,
         'username',
       )
     return registry.repository(name)

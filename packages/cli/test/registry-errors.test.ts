@@ -2,7 +2,7 @@
 // What goes wrong with a registry is one line: what, where, with its status, and what to do; and a code of its own.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MisbehaviourRule } from '@ocisign/conformance/fake'
+import { createFakeAuthority, type MisbehaviourRule } from '@ocisign/conformance/fake'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, linesOf, run } from './support/program.js'
 import { createRegistryScene, type RegistryScene } from './support/registry.js'
@@ -26,6 +26,84 @@ async function during(rules: readonly MisbehaviourRule[], reference = scene.app(
   expect(ended.stderr).not.toMatch(/\n\s+at /)
   return { ...ended, code: codeOf(ended.stderr), report: JSON.parse(ended.stdout) }
 }
+
+describe('bad input has a code of its own, and names the host and what it answered', () => {
+  let secure: RegistryScene
+  let closed: RegistryScene
+  const secret = 'correct\u001b[31m horse'
+  beforeAll(async () => {
+    secure = await createRegistryScene({ tls: await createFakeAuthority() })
+    closed = await createRegistryScene({ auth: { kind: 'basic', users: { alice: 'another' } } })
+  })
+  afterAll(() => Promise.all([secure.dispose(), closed.dispose()]))
+
+  /** Copies, during a misbehaviour, and holds what is said to its form. */
+  async function copy(from: string, args: readonly string[], rule?: MisbehaviourRule) {
+    const end = rule && scene.registry.misbehave(rule)
+    const all = ['copy', '--verify', 'none', '--timeout', '20s', '--to-oci-layout', ...args, from, scene.path('bad')]
+    const ended = await run(all, { stdin: secret })
+    end?.()
+    expect(linesOf(ended.stderr)).toHaveLength(1)
+    expect(ended.stdout).toBe('')
+    const [host = ''] = from.split('/')
+    expect(ended.stderr).toContain(host)
+    expect(ended.stderr).not.toContain('horse')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(ended.stderr.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f]/)
+    return { status: ended.status, code: codeOf(ended.stderr), said: ended.stderr }
+  }
+
+  test('unreachable host', async () => {
+    const ended = await copy('127.0.0.1:1/org/app:v1', [])
+    expect(ended).toMatchObject({ status: 3, code: 'UNAVAILABLE_HOST', said: expect.stringContaining('ECONNREFUSED') })
+  })
+
+  test('TLS not trusted', async () => {
+    const ended = await copy(secure.app('v1'), ['--ca-file', scene.path('good.root.pem')])
+    expect(ended).toMatchObject({ status: 3, code: 'UNAVAILABLE_TLS', said: expect.stringContaining('--ca-file') })
+  })
+
+  test('wrong credentials', async () => {
+    const ended = await copy(closed.app('v1'), ['-u', 'alice', '--password-stdin'])
+    expect(ended).toMatchObject({ status: 3, code: 'DENIED_CREDENTIALS', said: expect.stringContaining('401') })
+  })
+
+  test('unknown repository', async () => {
+    const ended = await copy(`${scene.registry.host}/org/absent:v1`, [])
+    expect(ended).toMatchObject({ status: 3, code: 'UNAVAILABLE_REPOSITORY', said: expect.stringContaining('404') })
+  })
+
+  test('tag moved between resolve and fetch', async () => {
+    const { digest } = await scene.registry.repository('org/app').resolve('v1')
+    const when = { what: 'manifests', path: digest, method: 'GET' } as const
+    // What the tag named is gone …
+    const gone = await copy(scene.app('v1'), [], { when, how: { kind: 'status', status: 404 } })
+    expect(gone).toMatchObject({ status: 3, code: 'UNAVAILABLE_NOT_FOUND', said: expect.stringContaining('404') })
+    expect(gone.said).toContain(digest)
+    // … or what it names now is given instead.
+    const other = scene.registry.seedImage('org/app', undefined, 'moved')
+    const path = `/v2/org/app/manifests/${other.digest}`
+    expect(await copy(scene.app('v1'), [], { when, how: { kind: 'instead', path } })).toMatchObject({
+      status: 4,
+      code: 'INVALID_CONTENT',
+      said: expect.stringContaining(digest),
+    })
+  })
+
+  test('truncated blob', async () => {
+    const when = { what: 'blobs', method: 'GET' } as const
+    const short = (body: Uint8Array) => body.slice(0, -1)
+    const ended = await copy(scene.app('v1'), [], { when, how: { kind: 'body', body: short } })
+    expect(ended).toMatchObject({
+      status: 4,
+      code: 'INVALID_CONTENT',
+      said: expect.stringContaining('bytes instead of'),
+    })
+    // A connection that ends too early is the connection's failure, whatever it has brought.
+    const broken = await copy(scene.app('v1'), [], { when, how: { kind: 'truncate', bytes: 10 } })
+    expect(broken).toMatchObject({ status: 3, code: 'UNAVAILABLE_HOST', said: expect.stringContaining('read blob') })
+  })
+})
 
 describe('each has its code, and is no yes', () => {
   test('a host that is not there', async () => {
