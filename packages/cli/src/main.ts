@@ -36,12 +36,23 @@ const commands: Readonly<Record<string, string>> = {
 }
 
 /** What Notation and oras call it. */
-const aliases: Readonly<Record<string, string>> = { cert: 'certificate', ls: 'list', cp: 'copy' }
+const aliases: Readonly<Record<string, string>> = {
+  cert: 'certificate',
+  ls: 'list',
+  cp: 'copy',
+  'certificate ls': 'certificate list',
+  'plugin ls': 'plugin list',
+  'plugin add': 'plugin install',
+  'plugin remove': 'plugin uninstall',
+  'plugin rm': 'plugin uninstall',
+}
+const expand = (words: string) => (Object.hasOwn(aliases, words) ? aliases[words]! : words)
 
 const [first = '', ...others] = process.argv.slice(2)
-const args = [Object.hasOwn(aliases, first) ? aliases[first]! : first, ...others]
-const words = Object.hasOwn(commands, args.slice(0, 2).join(' ')) ? 2 : 1
-const name = args.slice(0, words).join(' ')
+const args = [expand(first), ...others]
+const pair = expand(args.slice(0, 2).join(' '))
+const words = Object.hasOwn(commands, pair) ? 2 : 1
+const name = words === 2 ? pair : args[0]!
 const isKnown = Object.hasOwn(commands, name)
 try {
   // Resolved first: the bundler would put what it can name into this file.

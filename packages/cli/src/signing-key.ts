@@ -2,6 +2,7 @@
 // Turns --key, --plugin and what goes with them into something that signs.
 import { resolve } from 'node:path'
 import {
+  isOcisignError,
   limits,
   OcisignError,
   parseCertificatesPem,
@@ -54,22 +55,28 @@ export async function openSigningSource(invocation: Invocation, terminal: Termin
   return { key: await openCertifiedKey(uri, chainPath, invocation, terminal) }
 }
 
+/** A key as it is, with certificates only where it brings them; and the file that signingkeys.json has its chain in. */
+export interface BareKey {
+  readonly key: SigningKey
+  readonly chainPath?: string | undefined
+}
+
 /**
- * Opens the key that the command line names, as it is: with certificates only where it brings them.
+ * Opens the key that the command line names.
  * @throws MISUSE_OPTION for what makes whole envelopes and has no key to show
  */
-export async function openBareKey(named: string, invocation: Invocation, terminal: Terminal): Promise<SigningKey> {
+export async function openBareKey(named: string, invocation: Invocation, terminal: Terminal): Promise<BareKey> {
   const noKey = (id: string) => misuse(`${id} makes whole signatures and shows no key`, 'key')
   const scheme = schemeOf(named)
   const chosen = await chooseNamed(named, undefined, invocation)
   if ('uri' in chosen && scheme === 'awssigner') throw noKey(shownUri(chosen.uri))
   if ('uri' in chosen && scheme !== 'notation-plugin') {
     const { opener } = await findProvider(chosen.uri, invocation)
-    return openByUri(opener, chosen.uri, terminal)
+    return { key: await openByUri(opener, chosen.uri, terminal), chainPath: chosen.chainPath }
   }
   const plugin = 'plugin' in chosen ? chosen.plugin : (await import('./parts/notation-plugin.js')).parsePluginUri(named)
   const source = await openPlugin(plugin, invocation, terminal)
-  if ('key' in source) return source.key
+  if ('key' in source) return source
   throw noKey(source.id)
 }
 
@@ -99,9 +106,20 @@ async function chooseNamed(
 ): Promise<Chosen> {
   if (named !== undefined && schemeOf(named) !== undefined) return { uri: named, chainPath }
   if (invocation.text('provider') !== undefined) throw misuse('--provider needs --key SCHEME:…', 'provider')
-  const key = findSigningKey(await readSigningKeys(configDirectoryOf(invocation)), named)
+  const key = await findKey(named, invocation)
   if (!('keyPath' in key)) return { plugin: { name: key.pluginName, id: key.id, config: key.pluginConfig } }
   return { uri: `file:${key.keyPath}`, chainPath: chainPath ?? key.certificatePath }
+}
+
+/** What looks like a path is more likely a file than the name of a key. */
+async function findKey(named: string | undefined, invocation: Invocation) {
+  const keys = await readSigningKeys(configDirectoryOf(invocation))
+  try {
+    return findSigningKey(keys, named)
+  } catch (error) {
+    if (named === undefined || !/[/\\.]/.test(named) || !isOcisignError(error, 'MISUSE_OPTION')) throw error
+    throw misuse(`${error.message}; the key in a file is file:${printable(named, 1000)}`, 'key')
+  }
 }
 
 async function openPlugin(

@@ -70,6 +70,21 @@ describe('key show', () => {
     expect([denied.status, codeOf(denied.stderr)]).toEqual([3, 'DENIED_KEY'])
   })
 
+  test('a key of signingkeys.json has the certificates that are named there, unless others are given', async () => {
+    const entry = { name: 'named', keyPath: scene.path('months.key'), certPath: scene.path('months.chain') }
+    await writeFile(scene.path('config/signingkeys.json'), JSON.stringify({ keys: [entry] }))
+    const inConfig = ['named', '--config-dir', scene.path('config')]
+    const { certificates, notary } = await showAs(inConfig)
+    expect([certificates.length, notary.usable]).toEqual([2, true])
+    const other = await showAs([...inConfig, '--certificate-chain', scene.path('good.chain')])
+    expect(other.notary).toMatchObject({ usable: false, error: { code: 'UNTRUSTED_INTEGRITY' } })
+  })
+
+  test('a path where a name belongs says how a file is written', async () => {
+    const { status, stderr } = await run(['key', 'show', './good.key', '--config-dir', scene.path('config')])
+    expect([status, codeOf(stderr), stderr.includes('file:./good.key')]).toEqual([2, 'MISUSE_OPTION', true])
+  })
+
   test('the private half is nowhere', async () => {
     const secret = (await readFile(scene.path('months.key'), 'utf8')).split('\n')[1]!
     const { stdout, stderr } = await run(['key', 'show', '--debug', key('months')])
@@ -111,6 +126,16 @@ describe('certificate csr', () => {
   test('a subject that is no name', async () => {
     const ended = await run(['cert', 'csr', '--key', key('good'), '--subject', 'release'])
     expect([ended.status, codeOf(ended.stderr)]).toEqual([4, 'INVALID_DISTINGUISHED_NAME'])
+    expect(ended.stderr).toContain('C=US,ST=WA')
+  })
+
+  test('a subject that no trust policy can name is warned of', async () => {
+    const args = ['cert', 'csr', '--key', key('good'), '--output', '-', '--subject', 'CN=release']
+    const warned = await run(args)
+    expect([warned.status, linesOf(warned.stderr).length]).toEqual([0, 1])
+    expect(parsePem(warned.stdout, 'the request')).toHaveLength(1)
+    expect(warned.stderr).toContain('C=US,ST=WA')
+    expect((await run([...args, '--quiet'])).stderr).toBe('')
   })
 })
 

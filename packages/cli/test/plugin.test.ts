@@ -162,7 +162,9 @@ describe('ocisign plugin', () => {
       { name: 'com.example.broken', error: { code: 'UNAVAILABLE_PLUGIN' } },
       { name, version: '1.1.0', capabilities: ['SIGNATURE_GENERATOR.RAW'] },
     ])
-    expect((await plugin(['list', ...inConfig])).stdout).toContain('com.example.broken (cannot be used)')
+    expect((await plugin(['ls', ...inConfig])).stdout).toContain('com.example.broken (cannot be used)')
+    expect(await plugin(['rm', '--yes', ...inConfig, 'com.example.broken'])).toMatchObject({ status: 0, stderr: '' })
+    expect(await plugin(['add', '--force', ...inConfig, source])).toMatchObject({ status: 0, stderr: '' })
     expect(await plugin(['uninstall', '--yes', ...inConfig, name])).toMatchObject({ status: 0, stderr: '' })
     const gone = await plugin(['uninstall', ...inConfig, name])
     expect([gone.status, codeOf(gone.stderr)]).toEqual([3, 'UNAVAILABLE_PLUGIN'])
@@ -218,6 +220,7 @@ describe('ocisign plugin', () => {
     ['no version of what it needs', ['create', '--provider', '@acme/keys@1.0.0', '--dependency', 'a', 'com.example.x']],
     ['no name', ['create', '--provider', '@acme/keys@1.0.0']],
     ['a name that is none', ['create', '--provider', '@acme/keys@1.0.0', '../x']],
+    ['a package that is none', ['create', '--provider', 'Keys@1.0.0', 'com.example.x']],
     ['two files', ['install', '--file', 'a', 'b']],
     ['nothing to install', ['install']],
   ])('%s: misuse', async (_, args) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { printable } from '@ocisign/core'
 import { fileError } from '@ocisign/core/node'
 import { isPluginName } from './discover.js'
 import { misuse } from './errors.js'
@@ -49,7 +50,7 @@ export async function writePluginProject(options: PluginProjectOptions): Promise
   const packages = { '@ocisign/notation-plugin': hostVersion, [provider.package]: provider.version, ...dependencies }
   for (const [each, range] of Object.entries(packages))
     if (!packageName.test(each) || each.length > 214 || !versionRange.test(range))
-      throw misuse('provider', 'a package has a name and a version as npm knows them')
+      throw misuse('provider', `${printable(`${each}@${range}`, 200)} is no package and version as npm knows them`)
   const folder = join(directory, name)
   const executable = join(folder, `notation-${name}`)
   const metadata = { name, version, description, url: url ?? `https://www.npmjs.com/package/${provider.package}` }

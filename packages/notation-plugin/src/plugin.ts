@@ -170,6 +170,9 @@ function failureOf(plugin: string, command: PluginCommand, { exitCode, errors }:
     return unavailablePlugin(plugin, said, { retryable, errorCode })
   } catch (error) {
     if (!isOcisignError(error)) throw error
-    return unavailablePlugin(plugin, `failed when it was asked to ${command}, and did not say why in a way to be read`)
+    return unavailablePlugin(
+      plugin,
+      `failed when it was asked to ${command}, and did not say why in a way to be read; run it by hand to see`,
+    )
   }
 }

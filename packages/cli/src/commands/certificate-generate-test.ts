@@ -88,7 +88,7 @@ async function certifyKey(name: string, uri: string, invocation: Invocation, ter
   for (const option of ['algorithm', 'chain-length', 'default'])
     if (invocation.flag(option)) throw misuse(`--${option} is for keys that are made here, not for --key`, option)
   const directory = resolve(configDirectoryOf(invocation))
-  const key = await openBareKey(uri, invocation, terminal)
+  const { key } = await openBareKey(uri, invocation, terminal)
   const der = await createTestCertificate({ key, subject: subjectOf(name) })
   const path = join(directory, 'localkeys', `${name}.crt`)
   await writeNew(path, encodePem('CERTIFICATE', der), 0o644, terminal.signal)

@@ -39,12 +39,14 @@ export const command: Command = {
     'ocisign key show --certificate-chain chain.pem hashivault://release',
   ],
   async run(invocation, terminal) {
-    const [named] = requirePositionals(invocation, 'one key, by its name or URI', 1)
+    const [name] = requirePositionals(invocation, 'one key, by its name or URI', 1)
     const output = parseDocumentOutput(invocation)
     const { signal } = terminal
     const path = invocation.text('certificate-chain')
-    const given = path === undefined ? undefined : await readChain(path, signal)
-    const key = await openBareKey(named, invocation, terminal)
+    // The certificates first: nobody should be asked for a passphrase in vain.
+    const named = path === undefined ? undefined : await readChain(path, signal)
+    const { key, chainPath } = await openBareKey(name, invocation, terminal)
+    const given = named ?? (chainPath === undefined ? undefined : await readChain(chainPath, signal))
     const { publicKey, chain } = await describeKey(key, { signal })
     const shown: ShownKey = {
       key: key.id,

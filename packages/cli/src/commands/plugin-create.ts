@@ -64,7 +64,9 @@ function parseProvider(invocation: Invocation): { readonly package: string; read
   const [name, given] = splitPackage(text)
   const version = given ?? ownOf(name)?.version
   if (version !== undefined) return { package: name, version }
-  throw misuse(`say which version: --provider ${printable(name)}@VERSION`, 'provider')
+  const known = Object.keys(providerPackages).join(', ')
+  const shown = printable(name)
+  throw misuse(`say which version of ${shown}: --provider ${shown}@VERSION; these need none: ${known}`, 'provider')
 }
 
 function parseDependencies(invocation: Invocation): Readonly<Record<string, string>> {

@@ -74,6 +74,11 @@ function requireKind(invocation: Invocation, source: string): void {
 async function openDownload(invocation: Invocation, terminal: Terminal) {
   const progress = await createProgress(invocation, terminal)
   terminal.atEnd(async () => progress.end())
+  terminal.adviseWith((error) =>
+    isOcisignError(error) && /\((?:UNABLE_TO_|[A-Z_]*SELF_SIGNED)/.test(error.message)
+      ? 'if its certificate is from an authority of your own, give --ca-file'
+      : undefined,
+  )
   let made: Promise<typeof fetch> | undefined
   return {
     // What sends requests is loaded where there is one to send.

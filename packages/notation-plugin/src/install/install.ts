@@ -90,11 +90,18 @@ function chooseExecutable({ name: shown, files, isLone }: PluginSource) {
   const executable = candidates.filter(({ mode }) => platform === 'win32' || (mode & 0o100) !== 0)
   // Zip archives often lose who may execute what.
   const [chosen, ...others] = executable.length === 0 && !isLone ? candidates : executable
-  if (!chosen) throw invalidPlugin(shown, `holds no executable called ${executableName('NAME')}`)
+  if (!chosen) throw invalidPlugin(shown, whyNone(candidates.length > 0, isLone))
   if (others.length > 0) throw invalidPlugin(shown, `holds more than one executable called ${executableName('NAME')}`)
   const name = pattern.exec(chosen.name)![1]!
   if (!isPluginName(name)) throw invalidPlugin(name, 'has a name that no plugin may have')
   return { name, executable: chosen.name }
+}
+
+function whyNone(isCandidate: boolean, isLone: boolean): string {
+  const wanted = executableName('NAME')
+  if (!isLone) return `holds no executable called ${wanted}`
+  if (isCandidate) return 'may not be executed; chmod u+x allows it'
+  return `is neither an archive (.zip, .tar.gz) nor called ${wanted}`
 }
 
 /** Beside the plugin directory, in which every folder is taken for a plugin; on the same file system. */

@@ -51,7 +51,8 @@ export async function readSource(path: string, { sha256, ...options }: SourceOpt
       if (sha256 !== undefined) throw misuse('sha256', 'a folder has no checksum; only a file has one')
       return { name: shown, files: await readFolder(path, shown), isLone: false }
     }
-    if (!status.isFile()) throw invalidPlugin(shown, 'is neither a regular file nor a folder')
+    if (!status.isFile())
+      throw invalidPlugin(shown, 'is neither a regular file nor a folder; symbolic links are not followed')
     const file = await readWhole(path, shown)
     requireChecksum(file.bytes, sha256)
     return unpackSource(file, shown)
