@@ -36,7 +36,7 @@ export async function* mapAhead<T, R>(
   let looksAhead = false
   let isLast = false
 
-  const take = async (signal: AbortSignal | undefined) => {
+  const take = async (isAhead: boolean) => {
     let isAnswered = false
     let isGood = false
     try {
@@ -44,8 +44,9 @@ export async function* mapAhead<T, R>(
       const { done, value } = await source.next()
       isAnswered = true
       state = done ? 'ended' : 'idle'
-      if (done) return undefined
-      const transformed = transform(value, signal)
+      // Whoever stopped meanwhile wants nothing begun.
+      if (done || isLast) return undefined
+      const transformed = transform(value, isAhead ? ownSignal() : (controller?.signal ?? given))
       lookAhead()
       const result = { value: await transformed }
       isGood = true
@@ -59,7 +60,7 @@ export async function* mapAhead<T, R>(
   const lookAhead = () => {
     // A source need not bear being asked again before it has answered.
     if (!looksAhead || state !== 'idle' || isLast || slots.length >= count) return
-    const slot = take(ownSignal())
+    const slot = take(true)
     slot.catch(() => {})
     slots.push(slot)
   }
@@ -70,7 +71,7 @@ export async function* mapAhead<T, R>(
 
   try {
     for (;;) {
-      if (slots.length === 0) slots.push(take(controller?.signal ?? given))
+      if (slots.length === 0) slots.push(take(false))
       const timer = looksAhead || count < 2 ? undefined : setTimeout(begin, 0)
       let result: { readonly value: R | undefined } | undefined
       try {

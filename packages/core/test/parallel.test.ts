@@ -174,6 +174,22 @@ describe('stopping early', () => {
     expect(heard[0]?.aborted).toBe(true)
   })
 
+  test('what a source still answers is not begun any more', async () => {
+    const source = async function* () {
+      yield 0
+      await after(30)
+      yield 1
+    }
+    const begun: number[] = []
+    const slow = async (number: number) => {
+      begun.push(number)
+      return after(10).then(() => number)
+    }
+    for await (const _ of mapAhead(source(), 4, slow)) break
+    await after(60)
+    expect(begun).toEqual([0])
+  })
+
   test('nobody is left with a rejection that was not handled', async () => {
     const rejections: unknown[] = []
     const note = (reason: unknown) => rejections.push(reason)
