@@ -29,6 +29,7 @@ const nodeAllowed = [
   'packages/core/src/crypto/node.ts',
   'packages/registry/src/node/',
   'packages/layout/',
+  'packages/provider-azure/src/pkcs12/',
   'packages/provider-local/',
   'packages/provider-pkcs11/',
   'packages/notation-plugin/',

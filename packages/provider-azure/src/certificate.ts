@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   algorithmOfPublicKey,
+  askKeyService,
+  type CallOptions,
+  type Certificate,
   OcisignError,
   parseCertificate,
-  parsePem,
   type SigningKey,
   unsupportedKey,
   type X509Material,
@@ -11,14 +13,16 @@ import {
 import { type CertificateAnswer, type CertificateClientLike, callOptions, type SecretClientLike } from './clients.js'
 import { keyError } from './errors.js'
 import { createVaultSigningKey, idOf, type KeyVaultKeyOptions } from './key.js'
+import { readIssuers } from './secret.js'
+import { findVersion } from './version.js'
 
 /** What {@link createKeyVaultCertificateKey} accepts. */
 export interface KeyVaultCertificateKeyOptions
-  extends Pick<KeyVaultKeyOptions, 'cryptographyClient' | 'name' | 'version' | 'retry' | 'signal'> {
+  extends Pick<KeyVaultKeyOptions, 'cryptographyClient' | 'name' | 'version' | 'retry' | 'signal' | 'clock'> {
   readonly certificateClient: CertificateClientLike
   /**
    * Where the rest of the chain is: nowhere (`self-signed`), with the certificate, where it was merged (`merged`, which
-   * needs `secretClient` and a certificate of the content type PEM), or here: DER, what issued the certificate first.
+   * needs `secretClient`), or here: DER, what issued the certificate first.
    */
   readonly chain: 'self-signed' | 'merged' | readonly Uint8Array[]
   readonly secretClient?: SecretClientLike | undefined
@@ -27,65 +31,72 @@ export interface KeyVaultCertificateKeyOptions
 /**
  * Opens the key of a certificate of Azure Key Vault, with the certificate and its chain.
  *
- * Does not look whether the chain is a chain: signing does, before anything is stored.
- * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | MISUSE_OPTION
+ * Without a version the newest signs that is enabled and valid now: `id` says which, and the key stays with it. Does not
+ * look whether the chain is a chain: signing does, before anything is stored.
+ * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | MISUSE_OPTION | UNAVAILABLE_LIMIT for more than 10,000 versions
  */
 export async function createKeyVaultCertificateKey(
   options: KeyVaultCertificateKeyOptions,
 ): Promise<SigningKey<X509Material>> {
-  const { certificateClient, name, version, signal } = options
-  const named = `azurekms:${name}`
-  signal?.throwIfAborted()
-  const get = () =>
-    version === undefined
-      ? certificateClient.getCertificate(name, callOptions(signal))
-      : certificateClient.getCertificateVersion(name, version, callOptions(signal))
-  const certificate = await get().catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw keyError(named, 'certificates/get', cause)
-  })
-  const { keyId, cer } = certificate
-  if (!keyId || !cer)
-    throw new OcisignError('UNAVAILABLE_KEY', `${named} has no certificate yet`, { id: named, retryable: false })
-  const id = idOf(keyId)
-  // Not a Buffer, whose slice shares memory.
-  const leaf = parseCertificate(new Uint8Array(cer))
-  const chain = [leaf.der, ...(await readIssuers(options, certificate, id))]
-  if ('unsupported' in leaf.publicKey) throw unsupportedKey(id, `a key of the kind ${leaf.publicKey.unsupported}`)
-  const algorithm = algorithmOfPublicKey(leaf.publicKey.spki, id)
-  return createVaultSigningKey<X509Material>({ ...options, keyId, id, algorithm, material: { kind: 'x509', chain } })
-}
-
-/** What follows the certificate in its chain. */
-async function readIssuers(
-  { chain, secretClient, name, signal }: KeyVaultCertificateKeyOptions,
-  { properties, cer }: CertificateAnswer,
-  id: string,
-): Promise<readonly Uint8Array[]> {
-  if (chain === 'self-signed') return []
-  if (chain !== 'merged') return chain
-  if (!secretClient)
+  const { certificateClient, secretClient, name, version, chain, retry, signal } = options
+  if (chain === 'merged' && !secretClient)
     throw new OcisignError('MISUSE_OPTION', 'the merged chain of a certificate needs a secretClient', {
       option: 'secretClient',
     })
-  const { version } = properties
-  const secret = await secretClient
-    .getSecret(name, { ...callOptions(signal), ...(version !== undefined && { version }) })
-    .catch((cause: unknown) => {
-      signal?.throwIfAborted()
-      throw keyError(id, 'secrets/get', cause)
-    })
-  if (secret.properties.contentType !== 'application/x-pem-file')
-    throw new OcisignError(
-      'UNSUPPORTED_KEY',
-      `${id} keeps its chain as PKCS#12, which is not read here; give the chain yourself, or make the certificate with the content type PEM`,
-      { algorithm: 'PKCS#12', supported: ['application/x-pem-file'] },
-    )
-  // It may hold the private key, too, which is nobody's business here.
-  const blocks = parsePem(secret.value ?? '', `the secret of ${id}`)
-  const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE').map(({ bytes }) => bytes)
-  return certificates.filter((der) => !isSame(der, cer))
+  const vault = certificateClient.vaultUrl.replace(/\/+$/, '')
+  const named = idOf(`${vault}/certificates/${name}${version ? `/${version}` : ''}`)
+  const ask = async (asked: CallOptions) => {
+    const found = await findCertificate(options, named, asked)
+    return { ...found, issuers: await findIssuers(options, found, asked) }
+  }
+  const toError = (cause: unknown) => keyError(named, 'certificates/get', cause)
+  const { keyId, id, leaf, issuers } = await askKeyService(ask, { ...retry, id: named, toError, signal })
+  if ('unsupported' in leaf.publicKey) throw unsupportedKey(id, `a key of the kind ${leaf.publicKey.unsupported}`)
+  const algorithm = algorithmOfPublicKey(leaf.publicKey.spki, id)
+  const material = { kind: 'x509', chain: [leaf.der, ...issuers] } as const
+  return createVaultSigningKey<X509Material>({ ...options, keyId, id, algorithm, material })
 }
 
-const isSame = (a: Uint8Array, b: Uint8Array | undefined) =>
-  a.length === b?.length && a.every((byte, index) => byte === b[index])
+/** What follows the certificate in its chain. */
+async function findIssuers(
+  { chain, secretClient, name }: KeyVaultCertificateKeyOptions,
+  { certificate, leaf, id }: FoundCertificate,
+  { signal }: CallOptions,
+): Promise<readonly Uint8Array[]> {
+  if (typeof chain !== 'string') return chain
+  if (chain === 'self-signed' || !secretClient) return []
+  const { version } = certificate.properties
+  const options = { ...callOptions(signal), ...(version !== undefined && { version }) }
+  return readIssuers(() => secretClient.getSecret(name, options), leaf, id)
+}
+
+interface FoundCertificate {
+  readonly certificate: CertificateAnswer
+  readonly keyId: string
+  readonly id: string
+  readonly leaf: Certificate
+}
+
+/** The version that signs. Its key and its secret have the same one, and are enabled and valid as it is. */
+async function findCertificate(
+  { certificateClient, name, version, clock = () => new Date() }: KeyVaultCertificateKeyOptions,
+  id: string,
+  { signal }: CallOptions,
+): Promise<FoundCertificate> {
+  const certificate = await findVersion<CertificateAnswer>({
+    id,
+    kind: 'certificates',
+    version,
+    get: (wanted) =>
+      wanted === undefined
+        ? certificateClient.getCertificate(name, callOptions(signal))
+        : certificateClient.getCertificateVersion(name, wanted, callOptions(signal)),
+    list: () => certificateClient.listPropertiesOfCertificateVersions(name, callOptions(signal)),
+    now: clock(),
+  })
+  const { keyId, cer } = certificate
+  if (!keyId || !cer)
+    throw new OcisignError('UNAVAILABLE_KEY', `${id} has no certificate yet`, { id, retryable: false })
+  // Not a Buffer, whose slice shares memory.
+  return { certificate, keyId, id: idOf(keyId), leaf: parseCertificate(new Uint8Array(cer)) }
+}

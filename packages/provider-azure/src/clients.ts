@@ -52,8 +52,10 @@ export interface CryptographyClientLike {
 
 /** Of `CertificateClient` of `@azure/keyvault-certificates`. */
 export interface CertificateClientLike {
+  readonly vaultUrl: string
   getCertificate(name: string, options?: AzureCallOptions): Promise<CertificateAnswer>
   getCertificateVersion(name: string, version: string, options?: AzureCallOptions): Promise<CertificateAnswer>
+  listPropertiesOfCertificateVersions(name: string, options?: AzureCallOptions): AsyncIterable<VersionProperties>
 }
 
 export interface CertificateAnswer {
@@ -65,13 +67,12 @@ export interface CertificateAnswer {
 
 /** Of `SecretClient` of `@azure/keyvault-secrets`: a certificate's chain is kept as a secret. */
 export interface SecretClientLike {
-  getSecret(
-    name: string,
-    options?: { version?: string } & AzureCallOptions,
-  ): Promise<{
-    readonly value?: string | undefined
-    readonly properties: { readonly contentType?: string | undefined }
-  }>
+  getSecret(name: string, options?: { version?: string } & AzureCallOptions): Promise<SecretAnswer>
+}
+
+export interface SecretAnswer {
+  readonly value?: string | undefined
+  readonly properties: { readonly contentType?: string | undefined }
 }
 
 export const callOptions = (signal: AbortSignal | undefined): AzureCallOptions =>

@@ -2,6 +2,7 @@
 import {
   type Algorithm,
   algorithmOfPublicKey,
+  askKeyService,
   type CallOptions,
   createRemoteKey,
   type KeyMaterial,
@@ -11,10 +12,10 @@ import {
   type RetryOptions,
   type SigningKey,
 } from '@ocisign/core'
-import { encodePublicKey, signatureAlgorithm } from './algorithm.js'
+import { publicKeyOf, signatureAlgorithm } from './algorithm.js'
 import { type CryptographyClientLike, callOptions, type KeyClientLike } from './clients.js'
-import { isDisabled, keyError } from './errors.js'
-import { maySign, newestVersion } from './version.js'
+import { keyError } from './errors.js'
+import { findVersion } from './version.js'
 
 /** What {@link createKeyVaultKey} accepts. */
 export interface KeyVaultKeyOptions extends CallOptions {
@@ -36,7 +37,7 @@ export interface KeyVaultKeyOptions extends CallOptions {
  * Without a version the newest that is enabled signs: `id` says which, and the key stays with it. The material is the
  * public key: give it a certificate chain with `withCertificates`, or use {@link createKeyVaultCertificateKey}.
  *
- * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY
+ * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | UNAVAILABLE_LIMIT for more than 10,000 versions
  */
 export async function createKeyVaultKey(options: KeyVaultKeyOptions): Promise<SigningKey<PublicKeyMaterial>> {
   const { keyId, spki } = await findKey(options)
@@ -49,25 +50,23 @@ export async function createKeyVaultKey(options: KeyVaultKeyOptions): Promise<Si
 export const idOf = (keyId: string) => `azurekms://${printable(keyId.replace(/^https:\/\//, ''))}`
 
 /** The identifier of the version that signs, and its public key. */
-async function findKey({ keyClient, name, version, signal, clock = () => new Date() }: KeyVaultKeyOptions) {
+async function findKey(options: KeyVaultKeyOptions) {
+  const { keyClient, name, version, retry, signal, clock = () => new Date() } = options
   const id = idOf(`${keyClient.vaultUrl.replace(/\/+$/, '')}/keys/${name}${version ? `/${version}` : ''}`)
-  signal?.throwIfAborted()
-  const get = (wanted: string | undefined) =>
-    keyClient.getKey(name, { ...callOptions(signal), ...(wanted !== undefined && { version: wanted }) })
-  const answer = await get(version).catch(async (cause: unknown) => {
-    signal?.throwIfAborted()
-    if (version !== undefined || !isDisabled(cause)) throw keyError(id, 'keys/get', cause)
-    return undefined
-  })
-  const isUsable = answer && (version !== undefined || maySign(answer.properties, clock()))
-  const found = isUsable
-    ? answer
-    : await get(await newestVersion(keyClient, name, id, { signal }, clock())).catch((cause: unknown) => {
-        signal?.throwIfAborted()
-        throw keyError(id, 'keys/get', cause)
-      })
+  const ask = (asked: CallOptions) =>
+    findVersion({
+      id,
+      kind: 'keys',
+      version,
+      get: (wanted) =>
+        keyClient.getKey(name, { ...callOptions(asked.signal), ...(wanted !== undefined && { version: wanted }) }),
+      list: () => keyClient.listPropertiesOfKeyVersions(name, callOptions(asked.signal)),
+      now: clock(),
+    })
+  const toError = (cause: unknown) => keyError(id, 'keys/get', cause)
+  const found = await askKeyService(ask, { ...retry, id, toError, signal })
   if (!found.id) throw new OcisignError('UNAVAILABLE_KEY', `${id} has no identifier`, { id, retryable: false })
-  return { keyId: found.id, spki: encodePublicKey(found.key, idOf(found.id)) }
+  return { keyId: found.id, spki: publicKeyOf(found.key, idOf(found.id)) }
 }
 
 /** What signs with one version of a key. */

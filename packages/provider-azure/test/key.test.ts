@@ -62,22 +62,26 @@ describe('versions', () => {
   ])('takes the one before where the newest %s', async (_, times) => {
     const name = `timed-${Object.keys(times)[0]}`
     const before = vault.createKey(name, 'EC', 'P-256')
-    const newest = vault.createKey(name, 'EC', 'P-256')
-    const timed = (properties: object, version: string | undefined) =>
-      version === newest ? { ...properties, ...times } : properties
-    const timedClient: KeyClientLike = {
-      vaultUrl: keyClient.vaultUrl,
-      async getKey(...args) {
-        const key = await keyClient.getKey(...args)
-        return { ...key, properties: timed(key.properties, key.properties.version) }
-      },
-      async *listPropertiesOfKeyVersions(...args) {
-        for await (const each of keyClient.listPropertiesOfKeyVersions(...args)) yield timed(each, each.version)
-      },
-    }
+    vault.restrict(name, vault.createKey(name, 'EC', 'P-256'), times)
     const clock = () => new Date('2030-01-01')
-    const key = await createKeyVaultKey({ keyClient: timedClient, cryptographyClient, name, retry, clock })
+    const key = await createKeyVaultKey({ keyClient, cryptographyClient, name, retry, clock })
     expect(key.id.endsWith(before)).toBe(true)
+  })
+
+  test('does not guess which of too many is the newest', async () => {
+    const version = vault.createKey('many', 'EC', 'P-256')
+    vault.disable('many', vault.createKey('many', 'EC', 'P-256'))
+    const listing = (count: number): KeyClientLike => ({
+      vaultUrl: keyClient.vaultUrl,
+      getKey: (...args) => keyClient.getKey(...args),
+      async *listPropertiesOfKeyVersions() {
+        for (let left = count; left > 0; left--) yield { version, enabled: true, createdOn: new Date(0) }
+      },
+    })
+    const openAll = (count: number) =>
+      createKeyVaultKey({ keyClient: listing(count), cryptographyClient, name: 'many', retry })
+    expect(await codeOf(openAll(10_001))).toBe('UNAVAILABLE_LIMIT')
+    expect((await openAll(10_000)).id.endsWith(version)).toBe(true)
   })
 
   test('says that none is enabled', async () => {
@@ -95,9 +99,11 @@ test('refuses keys that sign nothing here', async () => {
 
 test.each([
   ['keys/get', /keys\/get/],
+  ['keys/list', /keys\/list.*or name the version/],
   ['keys/sign', /keys\/sign.*Crypto User/],
 ])('names the permission that is missing: %s', async (operation, expected) => {
   vault.createKey('guarded', 'EC', 'P-256')
+  if (operation === 'keys/list') vault.disable('guarded', vault.createKey('guarded', 'EC', 'P-256'))
   vault.forbid(operation)
   const error = await errorOf(open('guarded').then((key) => key.sign(message)))
   expect(isOcisignError(error, 'DENIED_KEY') && error.message).toMatch(expected)
@@ -112,6 +118,7 @@ test('tries again what may succeed later, and says how often', async () => {
   const error = await errorOf(key.sign(message))
   expect(isOcisignError(error, 'UNAVAILABLE_KEY') && error.details).toMatchObject({ tries: 4, retryable: true })
   expect(vault.requests.length - before).toBe(4)
+  expect(await errorOf(open('busy'))).toMatchObject({ code: 'UNAVAILABLE_KEY', details: { tries: 4 } })
 })
 
 test('does not trust a vault that nobody vouches for', async () => {
@@ -131,12 +138,43 @@ describe('certificates', () => {
     return signer.sign({ digest, size: 1, mediaType: 'application/octet-stream' })
   }
 
-  test.each([0, 4])('merged with their chain sign, and bring it', async (index) => {
+  test.each([
+    ['application/x-pem-file', 0],
+    ['application/x-pkcs12', 0],
+    ['application/x-pkcs12', 4],
+  ])('merged with their chain sign, and bring it in order: %s, %i', async (contentType, index) => {
     const certificate = await issue(index)
-    vault.mergeCertificate(`merged-${index}`, certificate)
-    const key = await openCertificate(`merged-${index}`, 'merged')
+    const name = `merged-${contentType.slice(14)}-${index}`
+    vault.mergeCertificate(name, certificate, contentType)
+    const key = await openCertificate(name, 'merged')
     expect((await key.sign(message)).material.chain).toEqual(certificate.chain)
     await signed(key)
+  })
+
+  test.each(['self-signed', 'merged'] as const)('of which the newest may not sign: %s', async (chain) => {
+    const name = `rotating-${chain}`
+    const [first, second, third] = [await issue(0), await issue(0), await issue(0)]
+    vault.mergeCertificate(name, first)
+    const version = vault.mergeCertificate(name, second)
+    const newest = vault.mergeCertificate(name, third)
+    const opened = async (time: string) => {
+      const key = await openCertificate(name, chain, { clock: () => new Date(time) })
+      const { material } = await key.sign(message)
+      expect(material.chain).toEqual(chain === 'merged' ? second.chain : second.chain.slice(0, 1))
+      expect(key.id).toBe(`azurekms://${vault.origin.slice(8)}/keys/${name}/${version}`)
+    }
+    vault.restrict(name, newest, { notBefore: new Date('2031-01-01') })
+    await opened('2030-01-01')
+    vault.restrict(name, newest, { expiresOn: new Date('2029-01-01') })
+    await opened('2030-01-01')
+    vault.disable(name, newest)
+    await opened('2028-01-01')
+    expect(await codeOf(openCertificate(name, chain, { version: newest }))).toBe('UNAVAILABLE_KEY')
+  })
+
+  test('of which none may sign are not opened', async () => {
+    vault.disable('retired', vault.mergeCertificate('retired', await issue(0)))
+    expect(await codeOf(openCertificate('retired', 'merged'))).toBe('UNAVAILABLE_KEY')
   })
 
   test('are completed with the chain that is given', async () => {
@@ -162,17 +200,31 @@ describe('certificates', () => {
     expect(await codeOf(signed(key))).toBe('INVALID_CERTIFICATE_CHAIN')
   })
 
-  test('name the permission that is missing, and the way without it', async () => {
-    vault.mergeCertificate('guarded-certificate', await issue(0))
-    vault.forbid('secrets/get')
-    const error = await errorOf(openCertificate('guarded-certificate', 'merged'))
-    expect(isOcisignError(error, 'DENIED_KEY') && error.message).toMatch(/secrets\/get.*or give the chain yourself/)
+  test.each([
+    ['certificates/get', /certificates\/get/],
+    ['certificates/list', /certificates\/list.*or name the version/],
+    ['secrets/get', /secrets\/get.*or give the chain yourself/],
+  ])('name the permission that is missing, and the way without it: %s', async (operation, expected) => {
+    const name = `guarded-${operation.replace('/', '-')}`
+    vault.mergeCertificate(name, await issue(0))
+    if (operation === 'certificates/list') vault.disable(name, vault.mergeCertificate(name, await issue(0)))
+    vault.forbid(operation)
+    const error = await errorOf(openCertificate(name, 'merged'))
+    expect(isOcisignError(error, 'DENIED_KEY') && error.message).toMatch(expected)
   })
 
-  test('whose chain is in PKCS#12 say what to do', async () => {
-    vault.mergeCertificate('pfx', await issue(0), 'application/x-pkcs12')
-    const error = await errorOf(openCertificate('pfx', 'merged'))
-    expect(isOcisignError(error, 'UNSUPPORTED_KEY') && error.message).toMatch(/content type PEM/)
+  test.each([
+    ['application/x-pkcs12', 'not Base64'],
+    ['application/x-pkcs12', 'AAAA'],
+    ['application/x-pem-file', '-----BEGIN CERTIFICATE-----\nAAAA'],
+    ['application/x-pem-file', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
+    ['text/plain', 'hello'],
+    [undefined, undefined],
+  ])('whose chain cannot be read say what to do: %s %s', async (contentType, value) => {
+    vault.mergeCertificate('unreadable', await issue(0))
+    vault.fail({ status: 200, body: { id: `${vault.origin}/secrets/x/1`, value, contentType } }, { path: /secrets/ })
+    const error = await errorOf(openCertificate('unreadable', 'merged'))
+    expect(isOcisignError(error, 'UNAVAILABLE_KEY') && error.message).toMatch(/give the chain yourself.*PEM/)
   })
 
   test('need a client for the secret, and to exist', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { inspect } from 'node:util'
-import { signingKeyCases } from '@ocisign/conformance'
+import { createSpoiled, signingKeyCases } from '@ocisign/conformance'
 import { createFakeTrustedSigning } from '@ocisign/conformance/trusted-signing'
 import { createNotarySigner, isOcisignError, jws } from '@ocisign/core'
 import {
@@ -36,20 +36,14 @@ const codeOf = async (call: Promise<unknown>) => {
 }
 
 describe('conformance', () => {
-  const failing = (status: number) => async () => {
-    service.fail({ status, body: {} })
-    return open()
-  }
+  const create = async () => open()
+  const failing = (status: number) => () => createSpoiled(create, () => service.fail({ status, body: {} }))
   const failures = [
     { name: 'calls are throttled', code: 'UNAVAILABLE_KEY', create: failing(429) },
     { name: 'the caller may not sign', code: 'DENIED_KEY', create: failing(403) },
     { name: 'there is no such profile', code: 'UNAVAILABLE_KEY', create: async () => open({ profile: 'missing' }) },
   ]
-  const createStalled = async () => {
-    service.fail({ kind: 'stall' })
-    return open()
-  }
-  const create = async () => open()
+  const createStalled = () => createSpoiled(create, () => service.fail({ kind: 'stall' }))
   for (const { name, run } of signingKeyCases({ create, failures, createStalled, secrets: [token], inspect }))
     test(name, run)
 })

@@ -11,6 +11,7 @@ import {
   startService,
 } from '../fake/service.js'
 import { signHash } from '../fake/sign-hash.js'
+import { encodePkcs12 } from './pkcs12.js'
 
 /** What {@link createFakeKeyVault} accepts. */
 export interface FakeKeyVaultOptions extends Pick<FakeServiceOptions, 'latency'> {
@@ -30,9 +31,14 @@ export interface FakeKeyVault extends FakeService {
   readonly credential: { getToken(): Promise<{ token: string; expiresOnTimestamp: number }> }
   /** Makes a key, or its next version: `EC` or `EC-HSM` with a curve, `RSA` or `RSA-HSM` with a size. Returns the version. */
   createKey(name: string, type: string, parameter: string | number): string
-  /** Keeps a certificate with its chain and its key under one name, as merging does. Returns the version. */
+  /**
+   * Keeps a certificate with its chain and its key under one name, as merging does. Returns the version. The secret that
+   * has the chain, in no order, is `application/x-pem-file` or, by default, `application/x-pkcs12`.
+   */
   mergeCertificate(name: string, certificate: FakeCertificate, contentType?: string): string
   disable(name: string, version: string): void
+  /** When a version may be used. */
+  restrict(name: string, version: string, times: { readonly notBefore?: Date; readonly expiresOn?: Date }): void
   /** Refuses an operation, `keys/sign` or `secrets/get`, with a 403; undefined refuses none. */
   forbid(operation: string | undefined): void
 }
@@ -45,6 +51,8 @@ interface Version {
   readonly certificate?: FakeCertificate | undefined
   readonly contentType?: string | undefined
   enabled: boolean
+  notBefore?: Date | undefined
+  expiresOn?: Date | undefined
 }
 
 const failed = (status: number, code: string, message: string): ServiceAnswer => ({
@@ -70,7 +78,7 @@ export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions
     const operation = `${kind}/${action || (version === 'versions' ? 'list' : 'get')}`
     if (operation === forbidden) return failed(403, 'Forbidden', `The user does not have ${operation} permission.`)
     const versions = store.get(name) ?? []
-    if (version === 'versions') return list(request, name, versions)
+    if (version === 'versions') return list(request, kind, name, versions)
     const found = version ? versions.find((each) => each.version === version) : versions.at(-1)
     if (!found) return failed(404, 'KeyNotFound', `A key with (name/id) ${name} was not found in this key vault.`)
     if (!found.enabled) return failed(403, 'Forbidden', `Operation ${operation} is not allowed on a disabled key.`)
@@ -79,6 +87,11 @@ export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions
     return kind === 'certificates' ? describeCertificate(request, name, found) : describeSecret(request, name, found)
   }
 
+  const find = (name: string, version: string): Version => {
+    const found = store.get(name)?.find((each) => each.version === version)
+    if (!found) throw new Error(`there is no ${name}/${version}`)
+    return found
+  }
   const service = await startService(handle, { tls: authority, latency })
   const add = (name: string, version: Omit<Version, 'version' | 'created' | 'enabled'>) => {
     const made = { ...version, version: randomUUID().replaceAll('-', ''), created: clock++, enabled: true }
@@ -97,7 +110,7 @@ export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions
     },
     credential: { getToken: async () => ({ token, expiresOnTimestamp: neverEnds }) },
     createKey: (name, type, parameter) => add(name, { type, privateKey: generate(type, parameter) }),
-    mergeCertificate(name, certificate, contentType = 'application/x-pem-file') {
+    mergeCertificate(name, certificate, contentType = 'application/x-pkcs12') {
       const privateKey = createPrivateKey(certificate.keyPem)
       return add(name, {
         type: privateKey.asymmetricKeyType === 'ec' ? 'EC' : 'RSA',
@@ -106,10 +119,8 @@ export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions
         contentType,
       })
     },
-    disable(name, version) {
-      const found = store.get(name)?.find((each) => each.version === version)
-      if (found) found.enabled = false
-    },
+    disable: (name, version) => void Object.assign(find(name, version), { enabled: false }),
+    restrict: (name, version, times) => void Object.assign(find(name, version), times),
     forbid: (operation) => {
       forbidden = operation
     },
@@ -130,15 +141,29 @@ function generate(type: string, parameter: string | number): KeyObject {
   return generateKeyPairSync('rsa', { modulusLength: Number(parameter) }).privateKey
 }
 
-const attributes = ({ enabled, created }: Version) => ({ enabled, created, updated: created })
+/** Times are in seconds. */
+const secondsOf = (date: Date | undefined) => date && Math.floor(date.getTime() / 1000)
+const attributes = ({ enabled, created, notBefore, expiresOn }: Version) => ({
+  enabled,
+  created,
+  updated: created,
+  nbf: secondsOf(notBefore),
+  exp: secondsOf(expiresOn),
+})
 
-function list({ origin, query }: ServiceRequest, name: string, versions: readonly Version[]): ServiceAnswer {
+function list(
+  { origin, query }: ServiceRequest,
+  kind: string,
+  name: string,
+  versions: readonly Version[],
+): ServiceAnswer {
   const skip = Number(query.get('$skiptoken') ?? 0)
-  const value = versions
-    .slice(skip, skip + 2)
-    .map((each) => ({ kid: `${origin}/keys/${name}/${each.version}`, attributes: attributes(each) }))
-  const next =
-    skip + 2 < versions.length ? `${origin}/keys/${name}/versions?$skiptoken=${skip + 2}&api-version=7.6` : null
+  const base = `${origin}/${kind}/${name}`
+  const value = versions.slice(skip, skip + 2).map((each) => ({
+    [kind === 'keys' ? 'kid' : 'id']: `${base}/${each.version}`,
+    attributes: attributes(each),
+  }))
+  const next = skip + 2 < versions.length ? `${base}/versions?$skiptoken=${skip + 2}&api-version=7.6` : null
   return { status: 200, body: { value, nextLink: next } }
 }
 
@@ -165,8 +190,12 @@ function describeCertificate({ origin }: ServiceRequest, name: string, version: 
 }
 
 function describeSecret({ origin }: ServiceRequest, name: string, version: Version): ServiceAnswer {
-  const { chain } = version.certificate!
-  const value = chain.map((der) => encodePem('CERTIFICATE', der)).join('')
+  const { chain, keyPem } = version.certificate!
+  const others = chain.toReversed()
+  const value =
+    version.contentType === 'application/x-pkcs12'
+      ? Buffer.from(encodePkcs12(others)).toString('base64')
+      : [keyPem, ...others.map((der) => encodePem('CERTIFICATE', der))].join('')
   const id = `${origin}/secrets/${name}/${version.version}`
   return { status: 200, body: { id, value, contentType: version.contentType, attributes: attributes(version) } }
 }
