@@ -75,19 +75,21 @@ export function createTransport(options: TransportOptions): Transport {
   const limiter = createLimiter(limits, () => performance.now(), hub)
   const rules = { limits, clock, random: options.random ?? randomFraction }
 
+  const shared = { ...options, hub, limiter }
+
   const sendOnce = async (request: TransportRequest): Promise<TransportResponse> => {
     const visited: string[] = []
-    let { url, authorization } = request
-    for (;;) {
+    for (let asked = request; ; ) {
+      const { url } = asked
       visited.push(url.href)
-      const response = await exchange({ ...options, hub, limiter }, { ...request, url, authorization })
+      const response = await exchange(shared, asked)
       if (!isRedirect(response.status)) return response
       await response.discard()
       const redirect = { status: response.status, location: response.headers.get('location'), from: url }
       const next = nextAddress(request, redirect, visited, limits.redirects)
       // Gone for good: a way that leads back here was still made by somebody else.
-      if (next.origin !== url.origin) authorization = undefined
-      url = next
+      const authorization = next.origin === url.origin ? asked.authorization : undefined
+      asked = { ...request, url: next, authorization }
     }
   }
 
