@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  importPeer,
-  OcisignError,
-  type OpenKeyOptions,
-  printable,
-  type SigningKey,
-  type X509Material,
-} from '@ocisign/core'
+import { OcisignError, type OpenKeyOptions, printable, type SigningKey, type X509Material } from '@ocisign/core'
+import { openCredential } from '../uri/credential.js'
 import { createTrustedSigningKey } from './key.js'
 
 /** The scheme of {@link openKey}. */
@@ -18,7 +12,10 @@ export const scheme = 'trustedsigning'
  * Credentials are those of `DefaultAzureCredential`. Needs `@azure/identity`.
  * @throws INVALID_KEY for another URI, and what {@link createTrustedSigningKey} throws
  */
-export async function openKey(uri: string, _options: OpenKeyOptions = {}): Promise<SigningKey<X509Material>> {
+export async function openKey(
+  uri: string,
+  { environment = process.env }: OpenKeyOptions = {},
+): Promise<SigningKey<X509Material>> {
   const shown = printable(uri)
   const [, region, account, profile] =
     /^trustedsigning:\/\/([A-Za-z0-9.-]+(?::[0-9]{1,5})?)\/([A-Za-z0-9-]{1,100})\/([A-Za-z0-9-]{1,100})$/.exec(uri) ??
@@ -30,6 +27,5 @@ export async function openKey(uri: string, _options: OpenKeyOptions = {}): Promi
       { id: shown },
     )
   const endpoint = `https://${region.includes('.') ? region : `${region}.codesigning.azure.net`}`
-  const { DefaultAzureCredential } = await importPeer('@azure/identity', () => import('@azure/identity'))
-  return createTrustedSigningKey({ endpoint, account, profile, credential: new DefaultAzureCredential() })
+  return createTrustedSigningKey({ endpoint, account, profile, credential: await openCredential(shown, environment) })
 }

@@ -9,6 +9,7 @@ import {
 } from '@ocisign/core'
 import { createKeyVaultCertificateKey } from '../certificate.js'
 import { createKeyVaultKey } from '../key.js'
+import { openCredential, retryOptions } from './credential.js'
 
 /** The scheme of {@link openKey}. */
 export const scheme = 'azurekms'
@@ -25,20 +26,21 @@ const uriPattern =
  * certificates `@azure/keyvault-certificates` and `@azure/keyvault-secrets`.
  * @throws INVALID_KEY for another URI, and what {@link createKeyVaultKey} throws
  */
-export async function openKey(uri: string, { signal }: OpenKeyOptions = {}): Promise<SigningKey<KeyMaterial>> {
+export async function openKey(
+  uri: string,
+  { environment = process.env, signal }: OpenKeyOptions = {},
+): Promise<SigningKey<KeyMaterial>> {
   const shown = printable(uri)
   const [, vault, name, version, certificate] = uriPattern.exec(uri) ?? []
   if (vault === undefined || name === undefined)
     throw new OcisignError('INVALID_KEY', `${shown} is no key of Key Vault; write azurekms://VAULT/KEY`, { id: shown })
   const vaultUrl = `https://${vault.includes('.') || vault.includes(':') ? vault : `${vault}.vault.azure.net`}`
-  const { DefaultAzureCredential } = await importPeer('@azure/identity', () => import('@azure/identity'))
+  const credential = await openCredential(shown, environment)
   const { CryptographyClient, KeyClient } = await importPeer(
     '@azure/keyvault-keys',
     () => import('@azure/keyvault-keys'),
   )
-  const credential = new DefaultAzureCredential()
-  // Ours is the one that tries again, and that says how often.
-  const clientOptions = { retryOptions: { maxRetries: 0 } }
+  const clientOptions = { retryOptions }
   const cryptographyClient = (keyId: string) => new CryptographyClient(keyId, credential, clientOptions)
   if (certificate === undefined) {
     const keyClient = new KeyClient(vaultUrl, credential, clientOptions)
