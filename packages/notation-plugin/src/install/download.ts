@@ -40,14 +40,16 @@ export function parsePluginUrl(source: string): URL {
  * Downloads a file by https, with every redirect. It is kept in memory, and so nothing is left behind.
  * @throws UNAVAILABLE_PLUGIN | the signal's reason
  */
-export async function download(start: URL, { fetch, onProgress, signal }: DownloadOptions): Promise<PluginFile> {
+export async function download(
+  start: URL,
+  { fetch: ask = globalThis.fetch, onProgress, signal }: DownloadOptions,
+): Promise<PluginFile> {
   let url = start
   const name = basename(url.pathname) || url.hostname
   const deadline = AbortSignal.timeout(maxMilliseconds)
   const both = signal ? AbortSignal.any([signal, deadline]) : deadline
   const unavailable = (why: string, retryable: boolean, cause?: unknown) =>
     unavailablePlugin(name, `could not be downloaded: ${why}`, { retryable, cause })
-  const ask = fetch ?? globalThis.fetch
   try {
     for (let redirects = 0; redirects <= maxRedirects; redirects++) {
       const headers = { accept: '*/*', 'accept-encoding': 'identity' }
@@ -108,5 +110,11 @@ async function readAll(reader: Reader, onSize: (size: number) => void): Promise<
     await reader.cancel().catch(() => undefined)
     throw error
   }
-  return new Uint8Array(Buffer.concat(chunks))
+  const whole = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.length
+  }
+  return whole
 }

@@ -13,7 +13,7 @@ const script = `#!/bin/sh
 echo '{"name":"${name}","description":"d","version":"1.0.0","url":"u",
 "supportedContractVersions":["1.0"],"capabilities":["SIGNATURE_GENERATOR.RAW"]}'
 `
-const archive = zip({ name: `notation-${name}`, text: script })
+const archive = new Uint8Array(zip({ name: `notation-${name}`, text: script }))
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const url = 'https://example.com/plugins/small.zip?token=hunter2'
 
@@ -103,7 +103,7 @@ describe('G1: a plugin is not downloaded', () => {
   })
 
   test('with another checksum', async () => {
-    const { install, rest } = await place({ [url]: () => found(Buffer.concat([archive, Buffer.alloc(1)])) })
+    const { install, rest } = await place({ [url]: () => found(Uint8Array.of(...archive, 0)) })
     await expect(install()).rejects.toMatchObject(code('INVALID_CONTENT'))
     expect(await rest()).toEqual([])
   })
