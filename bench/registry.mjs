@@ -58,15 +58,9 @@ async function fill(repository, { keyPath, chainPath }) {
   return tags
 }
 
-/**
- * A process of its own that verifies on request, so that its memory is its own. V8 makes its nursery larger while it is
- * in use, by up to 48 MiB; here it is held to a quarter, so that what grows is what is kept.
- */
+/** A process of its own that verifies on request, so that its memory is its own. */
 async function startOurs(repository, tags, configDir) {
-  const child = fork(new URL('./registry-client.mjs', import.meta.url), {
-    stdio: 'inherit',
-    execArgv: ['--max-semi-space-size=4'],
-  })
+  const child = fork(new URL('./registry-client.mjs', import.meta.url), { stdio: 'inherit' })
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`our process ended with ${code}`)))
   ended.catch(() => {})
   const ask = async (message) => {
