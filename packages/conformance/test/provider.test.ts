@@ -70,6 +70,11 @@ test('declarations may have classes: they run nothing', async () => {
   expect(await check(make({ 'src/acme-client.d.ts': "declare module 'acme-client' { class Client {} }" }))).toEqual([])
 })
 
+test('the folder uri may have more than one file', async () => {
+  const credential = "export const open = async () => import('acme-client')"
+  expect(await check(make({ 'src/uri/credential.ts': credential }))).toEqual([])
+})
+
 test('a folder that is no package says so', async () => {
   expect(await check(make({ 'package.json': undefined }))).toEqual(['there is no package.json'])
 })

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   algorithmOfPublicKey,
+  askKeyService,
   type CallOptions,
   createRemoteKey,
   type PublicKeyMaterial,
@@ -33,11 +34,9 @@ export async function createAcmeKey({
   signal,
 }: AcmeKeyOptions): Promise<SigningKey<PublicKeyMaterial>> {
   const named = `acme:${printable(keyId)}`
-  signal?.throwIfAborted()
-  const { der: spki, version } = await client.getPublicKey(keyId, signal ? { signal } : {}).catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw keyError(named, cause)
-  })
+  const toError = (cause: unknown) => keyError(named, cause)
+  const ask = (options: CallOptions) => client.getPublicKey(keyId, options.signal ? { signal: options.signal } : {})
+  const { der: spki, version } = await askKeyService(ask, { ...retry, id: named, toError, signal })
   const id = `${named}/${version}`
   const algorithm = algorithmOfPublicKey(spki, id)
   return createRemoteKey<PublicKeyMaterial>({

@@ -25,7 +25,7 @@ export function checkSource(path: string, source: string, manifest: ProviderMani
   const dependencies = Object.keys(manifest.dependencies ?? {})
   const peers = Object.keys(manifest.peerDependencies ?? {}).filter((name) => name !== '@ocisign/core')
   const problems = unwanted.filter(([pattern]) => pattern.test(bare)).map(([, what]) => `${path}: ${what}`)
-  const isForUris = /^src\/(?:.*\/)?uri(?:\/index)?\.\w+$/.test(path)
+  const isForUris = /^src\/(?:.*\/)?uri(?:\/[^/]+)?\.\w+$/.test(path)
 
   for (const [, , isType, specifier = ''] of withoutComments.matchAll(staticImport)) {
     const name = packageOf(specifier)
