@@ -21,7 +21,7 @@ export const unreadable = (why: string, cause?: unknown) =>
   new OcisignError('INVALID_CERTIFICATE', `the PKCS#12 ${why}`, {}, { cause })
 
 /** The values that these bytes consist of, one level: lengths are definite and in their shortest form. */
-export function readValues(bytes: Uint8Array): readonly DerValue[] {
+function readValues(bytes: Uint8Array): readonly DerValue[] {
   const values: DerValue[] = []
   for (let position = 0; position < bytes.length; ) {
     const tag = bytes[position]!
