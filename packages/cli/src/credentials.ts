@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A name and a password from the command line or the environment, under the names that Notation has for them.
-import { OcisignError } from '@ocisign/core'
+import { OcisignError, printable } from '@ocisign/core'
 import type { Credential } from '@ocisign/registry'
+import { requirePositionals } from './artifact.js'
 import { type Invocation, misuse, type Terminal } from './command.js'
 import { warn } from './progress.js'
 import { readStdin } from './stdin.js'
@@ -10,6 +11,14 @@ import { readStdin } from './stdin.js'
 export interface GivenCredential {
   readonly credential: Credential
   readonly origin: string
+}
+
+/** The one registry that `login` and `logout` are about, `HOST` or `HOST:PORT`. @throws MISUSE_OPTION */
+export function requireRegistry(invocation: Invocation): string {
+  const [text] = requirePositionals(invocation, 'one registry: HOST or HOST:PORT', 1)
+  const [, host = ''] = /^(?:[a-z]+:\/\/)?([^/]*)/i.exec(text) ?? []
+  if (host === text) return host
+  throw misuse(`"${printable(text)}" is no registry; write its host alone: ${printable(host) || 'ghcr.io, say'}`)
 }
 
 /** Reads --username, --password, --password-stdin, NOTATION_USERNAME and NOTATION_PASSWORD. @throws MISUSE_OPTION */

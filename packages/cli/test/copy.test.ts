@@ -170,13 +170,16 @@ test('a part of an index needs signatures of its own', async () => {
   const platforms = ['linux/amd64', 'linux/arm64']
   seedIndex(scene.registry, 'org/app', 'multi', platforms)
   await run(['sign', '-q', ...scene.signingWith('good'), scene.app('multi')])
-  const dry = await copy('both', ['--dry-run', '--platform', 'linux/amd64', scene.app('multi'), prod('')])
+  const args = ['--platform', 'linux/amd64', scene.app('multi'), prod('')]
+  const dry = await copy('both', ['--dry-run', ...args])
   expect(dry.stdout).toContain('would lose')
-  const ended = await copy('both', ['--platform', 'linux/amd64', scene.app('multi'), prod('')])
+  expect(codeOf(dry.stderr)).toBe('UNAVAILABLE_COPY')
+  expect(codeOf((await copy('both', args)).stderr)).toBe('UNAVAILABLE_COPY')
+  const ended = await copy('both', ['--allow-loss', ...args])
   expect(codeOf(ended.stderr)).toBe('UNTRUSTED_NO_SIGNATURE')
   expect(ended.stderr).toContain('the signature of an index says nothing for a part of it')
   await run(['sign', '-q', '--recursive', ...scene.signingWith('good'), scene.app('multi')])
-  const signed = await copy('both', ['-o', 'json', '--platform', 'linux/amd64', scene.app('multi'), prod('')])
+  const signed = await copy('both', ['-o', 'json', ...args])
   expect(signed.status).toBe(0)
   expect(JSON.parse(signed.stdout)).toMatchObject({ tag: 'multi', selected: [{ platform: { architecture: 'amd64' } }] })
 })
@@ -320,6 +323,8 @@ test.each([
     /^UNAVAILABLE_|^UNTRUSTED_/,
   ],
   ['no layout', ['--from-oci-layout', '/absent:v1', 'TO/a'], 3, 'UNAVAILABLE_FILE'],
+  ['an archive without the switch', ['app.tar:v1', 'TO/a'], 2, 'MISUSE_OPTION'],
+  ['a folder without the switch', ['FROM/org/app:v1', './layout'], 2, 'MISUSE_OPTION'],
   ['two passwords', ['-u', 'me', '--password-stdin', 'FROM/org/app:v1', 'TO/a'], 2, 'MISUSE_OPTION'],
 ] as const)('%s', async (_, args, status, code) => {
   const hosts = args.map((each) => each.replace('FROM', scene.registry.host).replace('TO', target.registry.host))

@@ -60,6 +60,14 @@ test('what the registry refuses is not kept', async () => {
   await expect(stat(folder)).rejects.toThrow('ENOENT')
 })
 
+test.each(['login', 'logout'])('%s wants a host, and says which it takes an address for', async (command) => {
+  for (const text of [`https://${scene.registry.host}/v2/`, `${scene.registry.host}/org/app`]) {
+    const ended = await ocisign([command, text], newFolder())
+    expect([ended.status, codeOf(ended.stderr)]).toEqual([2, 'MISUSE_OPTION'])
+    expect(ended.stderr).toContain(`write its host alone: ${scene.registry.host} [`)
+  }
+})
+
 test('a registry that asks nobody is said to', async () => {
   const ended = await login(newFolder(), secret, open.registry.host)
   expect(ended.status).toBe(0)
@@ -121,8 +129,7 @@ describe('without login', () => {
 test.each([
   ['nobody to ask', ['login', 'HOST'], 2, 'MISUSE_OPTION'],
   ['no host', ['login'], 2, 'MISUSE_OPTION'],
-  ['an address', ['login', '-u', user, '-p', 'x', '-q', 'https://HOST'], 4, 'INVALID_REFERENCE'],
-  ['a repository', ['login', '-u', user, '-p', 'x', '-q', 'HOST/org/app'], 4, 'INVALID_REFERENCE'],
+  ['no name of a host', ['login', '-u', user, '-p', 'x', '-q', 'a b'], 4, 'INVALID_REFERENCE'],
   ['a host that is not there', ['login', '-u', user, '-p', 'x', '-q', '127.0.0.1:1'], 3, 'UNAVAILABLE_HOST'],
   ['logout: no host', ['logout'], 2, 'MISUSE_OPTION'],
   ['logout: something that is none', ['logout', 'a b'], 2, 'MISUSE_OPTION'],

@@ -30,7 +30,8 @@ export interface CopyOptions extends DeadlineOptions, ReadBackOptions {
   readonly cosignTags?: boolean | undefined
   /**
    * Copies also where something that belongs to the artifact cannot be had at the destination: a signature perhaps.
-   * What `platforms` and `referrers` leave out is asked for, and needs no more saying.
+   * What `platforms` and `referrers` leave out is asked for, and needs no more saying; but what refers to the index that
+   * platforms are taken from is a loss, unless each of these has something of that type itself.
    */
   readonly allowLoss?: boolean | undefined
   /** Finds out what would be copied and lost, and writes nothing; fails where the copy would. */
@@ -59,11 +60,13 @@ export interface CopyReport {
   readonly selected: readonly Descriptor[]
   /** The tag that was written, or would be. */
   readonly tag?: string
+  /** What the tag named until then, where that is something else. */
+  readonly replaced?: Digest
   /** Blobs and manifests that were written or mounted, or would be; of a dry run, all blobs. */
   readonly copied: readonly Descriptor[]
   /** What the destination had already. */
   readonly present: readonly Descriptor[]
-  /** Without `allowLoss` only what was not asked for: an index of other platforms, and what refers to it. */
+  /** Without `allowLoss` only what was not asked for: an index of other platforms, and what is needless of it. */
   readonly lost: readonly Lost[]
   /** Was copied, but who asks the destination for what refers to its subject does not find it; none without `allowLoss`. */
   readonly unlisted: readonly Descriptor[]
@@ -140,16 +143,19 @@ export async function copyArtifact(
     const { plan, present } = await lookAround(planned, destination, options, signal)
     const { selected, lost } = plan
     const begun = { root, selected, lost, unlisted: [], ...(verified && { verified: { source: verified } }) }
-    const named = selected.length === 1 && tag !== undefined ? { tag } : {}
-    if (options.dryRun) return { ...requireWhole({ ...begun, ...compare(plan, present) }, allowLoss), ...named }
-    requireWhole({ ...begun, copied: [], present: [] }, allowLoss)
+    const whole = (report: CopyReport) => (allowLoss ? report : requireWhole(report, plan))
+    if (options.dryRun) {
+      const report = whole({ ...begun, ...compare(plan, present) })
+      return { ...report, ...(await writeTag(destination, plan, tag, { isDry: true, signal }).catch(withoutPlan)) }
+    }
+    whole({ ...begun, copied: [], present: [] })
     const { concurrency = limits.concurrency, onProgress = () => {} } = options
     const written = await writePlan(plan, present, { source, destination, concurrency, signal, onProgress })
     const taken = await writeTags(destination, plan, signal)
     const unlisted = await confirmReferrers(destination, plan, { ...options, signal })
-    const report = requireWhole({ ...begun, ...written, lost: [...lost, ...taken], unlisted }, allowLoss)
+    const report = whole({ ...begun, ...written, lost: [...lost, ...taken], unlisted })
     const proven = await verifyDestination(destination, selected, options, signal)
-    if (named.tag !== undefined && selected[0]) await writeTag(destination, selected[0], named.tag, signal)
+    const named = await writeTag(destination, plan, tag, { isDry: false, signal })
     return { ...report, ...named, ...(proven && { verified: { ...report.verified, destination: proven } }) }
   })
 }
@@ -161,14 +167,17 @@ async function lookAround(
   { dryRun: isStrict = false }: CopyOptions,
   signal: AbortSignal,
 ) {
-  try {
+  const look = async () => {
     const plan = await withoutTakenTags(planned, destination, { isStrict, signal })
     return { plan, present: await findPresent(destination, plan, { isStrict, signal }) }
-  } catch (error) {
-    if (!isOcisignError(error)) throw error
-    const message = `nobody could look at the destination, so there is no plan: ${error.message}`
-    throw new OcisignError(error.code, message, error.details, { cause: error })
   }
+  return look().catch(withoutPlan)
+}
+
+function withoutPlan(error: unknown): never {
+  if (!isOcisignError(error)) throw error
+  const message = `nobody could look at the destination, so there is no plan: ${error.message}`
+  throw new OcisignError(error.code, message, error.details, { cause: error })
 }
 
 /** What a dry run says of what a copy would do. */
@@ -182,11 +191,16 @@ function compare(plan: Plan, present: ReadonlySet<Digest>): Pick<CopyReport, 'co
 }
 
 /** @throws UNAVAILABLE_COPY where something is missing that nobody asked to leave out */
-function requireWhole(report: CopyReport, allowLoss: boolean): CopyReport {
+function requireWhole(report: CopyReport, { selected, referrers }: Plan): CopyReport {
   const { root, unlisted } = report
-  // These two follow from the platforms that were asked for, or from a loss that counts itself.
-  const lost = report.lost.filter(({ reason }) => reason !== 'index' && reason !== 'subject')
-  if (allowLoss || lost.length + unlisted.length === 0) return report
+  const hasOwn = (type: string, { digest }: Descriptor) =>
+    referrers.some(({ subject, planned }) => subject.digest === digest && statedOf(planned).artifactType === type)
+  const lost = report.lost.filter(({ reason, descriptor: { artifactType } }) => {
+    // That an index of other platforms stays behind was asked for. What belongs to it may be all there is of its kind.
+    if (reason === 'subject') return !artifactType || !selected.every((each) => hasOwn(artifactType, each))
+    return reason !== 'index'
+  })
+  if (lost.length + unlisted.length === 0) return report
   const reasons = [...new Set(lost.map(({ reason }) => reason))].join(', ')
   const missing = lost.length > 0 ? [`${lost.length} of what belongs to it cannot be copied (${reasons})`] : []
   const hidden = unlisted.length > 0 ? [`the destination does not list ${unlisted.length} of what it was given`] : []

@@ -115,7 +115,8 @@ export function requireCount(option: string, count: number | undefined): void {
 
 /** The error for a tree that is deeper or wider than allowed. */
 export function treeLimit(root: Descriptor, maxDepth: number, maxManifests: number): OcisignError {
-  return new OcisignError('UNAVAILABLE_LIMIT', `more than ${maxDepth} levels or ${maxManifests} manifests`, {
+  const levels = maxDepth === 1 ? '1 level' : `${maxDepth} levels`
+  return new OcisignError('UNAVAILABLE_LIMIT', `it has more than ${levels}, or more than ${maxManifests} manifests`, {
     target: root.digest,
     refusals: [],
     retryable: false,

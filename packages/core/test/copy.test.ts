@@ -156,6 +156,20 @@ describe('platforms', () => {
       await expect(destination.resolve(digest)).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
   })
 
+  test('what is attached to the index alone is a loss, and what each platform has of its own is none', async () => {
+    const { source, destination, root } = await scene()
+    const { store, written } = noting(destination)
+    const arm = { platforms: ['linux/arm64/v8'], tag: 'arm' }
+    await expect(copyArtifact(source, 'v1', store, arm)).rejects.toMatchObject(code('UNAVAILABLE_COPY'))
+    await attachArtifact(source, root.digest, { artifactType: 'application/vnd.example.scan', blobs: [] })
+    for (const dryRun of [true, false]) {
+      const error = await caught(copyArtifact(source, 'v1', store, { platforms: ['linux/amd64'], dryRun }))
+      expect(error).toMatchObject(code('UNAVAILABLE_COPY'))
+    }
+    expect(written).toEqual([])
+    expect(await copyArtifact(source, 'v1', store, { ...arm, allowLoss: true })).toMatchObject({ tag: 'arm' })
+  })
+
   test('several are copied without a tag, and all of them with the index', async () => {
     const { source, destination, root, amd, arm } = await scene()
     const other = await putImage(source, 's390x')
@@ -259,8 +273,9 @@ describe('requirements', () => {
       destination: [{ target: { digest: amd.manifest.digest } }],
     })
     // The index's signature vouches for it, and stays behind.
-    const arm = { ...options, platforms: ['linux/arm64/v8'], sourceRequirement: trusting('a') }
-    const ask = copyArtifact(source, 'v1', destination, { ...arm, tag: 'arm' })
+    const arm = { ...options, platforms: ['linux/arm64/v8'], sourceRequirement: trusting('a'), tag: 'arm' }
+    await expect(copyArtifact(source, 'v1', destination, arm)).rejects.toMatchObject(code('UNAVAILABLE_COPY'))
+    const ask = copyArtifact(source, 'v1', destination, { ...arm, allowLoss: true })
     await expect(ask).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
     await expect(destination.resolve('arm')).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
   })
@@ -499,8 +514,11 @@ test('tags that are right are not written again', async () => {
   const again = await copyArtifact(source, 'v1', store)
   expect(again).toMatchObject({ tag: 'v1', lost: [] })
   expect(written.filter((each) => !each.startsWith('sha256:'))).toEqual([])
+  expect(again).not.toHaveProperty('replaced')
   await destination.tag(amd.manifest, 'v1')
-  await copyArtifact(source, 'v1', store)
+  const { digest: replaced } = amd.manifest
+  expect(await copyArtifact(source, 'v1', store, { dryRun: true })).toMatchObject({ tag: 'v1', replaced })
+  expect(await copyArtifact(source, 'v1', store)).toMatchObject({ tag: 'v1', replaced })
   expect(written.at(-1)).toBe('v1')
 })
 

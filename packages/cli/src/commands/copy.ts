@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   type CopyProgress,
   type CopyReport,
@@ -125,7 +127,7 @@ export const command: Command = {
         warn(
           invocation,
           terminal,
-          `${missing} of what belongs to ${printable(from, 1000)} did not come along, see "lost" and "unlisted"`,
+          `${missing} of what belongs to ${printable(from, 1000)} did not come along, see "lost"${report.unlisted.length > 0 ? ' and "unlisted"' : ''}`,
         )
       return exitCodes.accepted
     } catch (error) {
@@ -155,6 +157,8 @@ function explainTarget(to: string, platforms: readonly string[] | undefined): st
 async function openSides(invocation: Invocation, terminal: Terminal, from: string, to: string, dryRun: boolean) {
   const [fromLayout, toLayout] = [invocation.flag('from-oci-layout'), invocation.flag('to-oci-layout')]
   if (!fromLayout && !toLayout) requireNoScope(invocation)
+  if (!fromLayout) await requireNoLayout(from, 'from-oci-layout')
+  if (!toLayout) await requireNoLayout(to, 'to-oci-layout')
   requireOneStdin(invocation, fromLayout && /^-[:@]/.test(from) && from)
   const scope = invocation.text('scope')
   const remotes = fromLayout && toLayout ? undefined : await openArtifacts(invocation, terminal, { isLayout: false })
@@ -168,6 +172,13 @@ async function openSides(invocation: Invocation, terminal: Terminal, from: strin
     dryRun,
   })
   return { store, reference, destination }
+}
+
+/** Who forgets the switch would go to Docker Hub, where `app.tar:v1` may be something else. @throws MISUSE_OPTION */
+async function requireNoLayout(text: string, option: string): Promise<void> {
+  const path = /^[^@]*?(?=@|:[^/\\:]*$|$)/.exec(text)?.[0] ?? ''
+  const isLayout = /^[./~\\-]|\.tar$/.test(path) || (await stat(join(path, 'oci-layout')).catch(() => undefined))
+  if (isLayout) throw misuse(`"${printable(text, 1000)}" looks like a layout; if it is one, add --${option}`, option)
 }
 
 /** The same verifier, which tells when it begins to be asked. */

@@ -9,7 +9,11 @@ import { parseTimeout, timeoutOptions } from '../timeout.js'
 const options = {
   ...artifactOptions,
   'artifact-type': { type: 'string', value: 'TYPE', help: 'only what is attached as this type, application/spdx+json' },
-  depth: { type: 'string', value: 'N', help: 'levels to show; 4 by default, and more is an error' },
+  depth: {
+    type: 'string',
+    value: 'N',
+    help: 'levels there may be; 4 by default, and more is an error, never left out',
+  },
   ...timeoutOptions,
   ...documentOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { OcisignError, printable } from '@ocisign/core'
 import { saveCredential } from '@ocisign/registry/node'
-import { requirePositionals } from '../artifact.js'
 import { type Command, type Invocation, misuse, type OptionSpec, type Terminal } from '../command.js'
-import { makeCredential, readGivenCredential } from '../credentials.js'
+import { makeCredential, readGivenCredential, requireRegistry } from '../credentials.js'
 import { exitCodes } from '../exit-codes.js'
 import { quietOptions, warn } from '../progress.js'
 import { ask } from '../prompt.js'
@@ -30,7 +29,7 @@ export const command: Command = {
   ],
   writes: true,
   async run(invocation, terminal) {
-    const [host] = requirePositionals(invocation, 'one registry: HOST or HOST:PORT', 1)
+    const host = requireRegistry(invocation)
     const credential = await findCredential(invocation, terminal, host)
     const signal = withTimeout(invocation, terminal.signal)
     let isAsked = false

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { printable } from '@ocisign/core'
 import { eraseCredential } from '@ocisign/registry/node'
-import { requirePositionals } from '../artifact.js'
 import type { Command } from '../command.js'
+import { requireRegistry } from '../credentials.js'
 import { exitCodes } from '../exit-codes.js'
 import { formatPlace } from '../registries.js'
 
@@ -15,7 +15,7 @@ export const command: Command = {
   examples: ['ocisign logout ghcr.io'],
   writes: true,
   async run(invocation, terminal) {
-    const [host] = requirePositionals(invocation, 'one registry: HOST or HOST:PORT', 1)
+    const host = requireRegistry(invocation)
     const places = await eraseCredential(host, { signal: terminal.signal })
     const from = places.map(formatPlace).join(' and ')
     terminal.print(

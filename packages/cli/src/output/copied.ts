@@ -17,8 +17,8 @@ export interface Copied {
 }
 
 const reasons: Readonly<Record<LostReason, string>> = {
-  index: 'something that it holds is not copied',
-  subject: 'what it refers to is not copied',
+  index: 'it holds, or is part of, what is not copied',
+  subject: 'it belongs to what is not copied',
   foreign: 'only its owner may distribute it',
   invalid: 'it is malformed',
   'too-large': 'it is too large',
@@ -62,6 +62,7 @@ export function documentOfCopy(copied: Copied): Readonly<Record<string, unknown>
     subject: root,
     selected,
     tag: tag ?? null,
+    replaced: report.replaced ?? null,
     copied: report.copied,
     present: report.present,
     lost: lost.map(({ descriptor, reason, error }) => ({
@@ -78,7 +79,7 @@ export function documentOfCopy(copied: Copied): Readonly<Record<string, unknown>
 /** A copy for people. */
 export function formatCopy(copied: Copied): string {
   const { from, to, dryRun, report } = copied
-  const { root, selected, tag, present, lost, unlisted } = report
+  const { root, selected, tag, replaced, present, lost, unlisted } = report
   const line = (name: string, text: string) => `  ${name.padEnd(12)} ${text}`
   const describe = ({ digest, mediaType, size, artifactType }: Descriptor) =>
     `${digest} ${printable(artifactType ?? mediaType)}, ${formatBytes(size)}`
@@ -87,7 +88,12 @@ export function formatCopy(copied: Copied): string {
     `${headlineOf(copied)} ${printable(from, 1000)} to ${printable(to, 1000)}`,
     line('artifact', root.digest),
     ...selected.filter(({ digest }) => digest !== root.digest).map((each) => line('of it', describe(each))),
-    line('tag', tag === undefined ? 'none' : printable(tag)),
+    line(
+      'tag',
+      tag === undefined
+        ? 'none'
+        : `${printable(tag)}${replaced ? `, ${dryRun ? 'which is' : 'until now'} ${replaced}` : ''}`,
+    ),
     ...(dryRun ? report.copied.map((each) => line('would copy', describe(each))) : []),
     ...(dryRun ? [] : [line('copied', `${countOf(report.copied)}, ${formatBytes(sum(report.copied))}`)]),
     line('was there', countOf(present)),

@@ -87,15 +87,18 @@ export async function writeTags(
   return taken.map(lostTag)
 }
 
-/** Writes the tag that was asked for, unless it says that already. */
+/** Writes the tag that was asked for, unless it says that already, and tells what it named until then. */
 export async function writeTag(
   destination: ArtifactStore,
-  target: Descriptor,
-  tag: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const found = await findDescriptor(destination, tag, { isStrict: false, signal })
-  if (found?.digest !== target.digest) await destination.tag(target, tag, { signal })
+  { selected: [target, ...more] }: Plan,
+  tag: string | undefined,
+  { isDry, signal }: { readonly isDry: boolean; readonly signal: AbortSignal },
+): Promise<{ readonly tag?: string; readonly replaced?: Digest }> {
+  if (tag === undefined || !target || more.length > 0) return {}
+  const found = await findDescriptor(destination, tag, { isStrict: isDry, signal })
+  if (found?.digest === target.digest) return { tag }
+  if (!isDry) await destination.tag(target, tag, { signal })
+  return { tag, ...(found && { replaced: found.digest }) }
 }
 
 const lostTag = ({ descriptor }: CosignTag): Lost => ({ descriptor, reason: 'tag' })
