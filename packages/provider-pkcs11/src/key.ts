@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   algorithmOfPublicKey,
+  askKeyService,
   createRemoteKey,
   type KeyMaterial,
   OcisignError,
@@ -46,15 +47,13 @@ export async function createPkcs11Key(options: Pkcs11KeyOptions): Promise<Signin
   const { module } = token
   const id = `${token.id};${nameOf(options)}`
   const toError = (cause: unknown) => keyError(id, cause)
-  const { spki, chain } = await token
-    .use((session) => {
+  const read = () =>
+    token.use((session) => {
       const key = findPrivateKey(module, session, options, id)
       const publicKey = readPublicKey(module, session, key, options, id)
       return { spki: publicKey, chain: options.certificates ? readChain(module, session, publicKey) : [] }
     })
-    .catch((cause: unknown) => {
-      throw toError(cause)
-    })
+  const { spki, chain } = await askKeyService(read, { ...retry, id, toError })
   if (options.certificates && chain.length === 0)
     throw new OcisignError('UNAVAILABLE_KEY', `${id} has no certificate on the token`, { id, retryable: false })
   const algorithm = algorithmOfPublicKey(spki, id)

@@ -96,6 +96,20 @@ describe('tokens', () => {
   })
 })
 
+test('a key is looked for again where the session was lost', async () => {
+  const { token, fake } = await start()
+  fake.addKey('key', 'P-256')
+  const lost = Object.assign(new Error('CKR_SESSION_HANDLE_INVALID'), { code: 0xb3 })
+  const find = vi.spyOn(fake.module, 'C_FindObjectsInit').mockImplementationOnce(() => {
+    throw lost
+  })
+  expect((await createPkcs11Key({ token, label: 'key', retry })).algorithm.keyBits).toBe(256)
+  find.mockImplementation(() => {
+    throw lost
+  })
+  expect(await errorOf(createPkcs11Key({ token, label: 'key', retry }))).toMatchObject({ details: { tries: 4 } })
+})
+
 describe('whoever waits for a session', () => {
   const startOne = async () => {
     const { token, fake } = await start({ sessions: 1 })
