@@ -220,6 +220,8 @@ describe('R8: media types', () => {
     const headers = { 'content-type': `${mediaTypes.imageManifest}; charset=utf-8` }
     server.misbehave({ when: { what: 'manifests' }, how: { kind: 'headers', headers } })
     expect((await repository.resolve('v1')).mediaType).toBe(image.mediaType)
+    // HEAD has said it all: nobody had to look into the manifest for its type.
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD'])
     expect(await outcomeOf(verify())).toBe('verified')
   })
 

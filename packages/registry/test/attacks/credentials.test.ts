@@ -86,6 +86,33 @@ describe('R15: errors repeat what was sent', () => {
     }
   })
 
+  test.each(kinds)('bare, in words of its own: %o', async (auth) => {
+    const { server, repository } = await createScene({ server: { auth }, client: { credentials } })
+    await repository.resolve('v1')
+    const said = (authorization = '') => {
+      const sent = authorization.slice(authorization.indexOf(' ') + 1)
+      return auth.kind === 'basic'
+        ? Buffer.from(sent, 'base64')
+            .toString()
+            .slice(me.username.length + 1)
+        : sent
+    }
+    server.misbehave({
+      when: { server: 'registry', method: 'GET' },
+      how: {
+        kind: 'change',
+        change: (answer, { headers }) => {
+          const message = `for ${said(headers.authorization)} there is nothing`
+          return { ...answer, status: 403, body: text(JSON.stringify({ errors: [{ code: 'DENIED', message }] })) }
+        },
+      },
+    })
+    const error = await errorOf(repository.resolve('absent'))
+    expect(error).toMatchObject(code('DENIED_REPOSITORY'))
+    expect(error.message).toContain('for … there is nothing')
+    for (const secret of secrets(server)) expect(shownOf(error)).not.toContain(secret)
+  })
+
   test('a token service repeats it, too', async () => {
     for (const credential of [me, { identityToken: refresh }]) {
       const { server, repository } = await createScene({
