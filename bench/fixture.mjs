@@ -15,7 +15,7 @@ export function readArguments() {
     options: {
       dir: { type: 'string', default: defaultFixtures },
       seconds: { type: 'string', default: '0.4' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '10' },
     },
   })
   return { directory: values.dir, seconds: Number(values.seconds), rounds: Number(values.rounds) }
