@@ -29,7 +29,7 @@ const { values } = parseArgs({
     registry: { type: 'string', default: 'cuemem' },
     tags: { type: 'string', default: '500' },
     concurrency: { type: 'string', default: '8' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '10' },
   },
 })
 const [count, concurrency, rounds] = [values.tags, values.concurrency, values.rounds].map(Number)
@@ -91,7 +91,7 @@ try {
   const request = { op: 'verifyTags', repository, tags, configDir, concurrency, threads: availableParallelism() }
   const perSecond = ({ ops, seconds }) => ops / seconds
   const figures = { ours: [], reference: [] }
-  // The first time each is as it comes, and only ours says how its memory grows.
+  // The first time each is as it comes, ours before it is compiled to the end; only ours says how its memory grows.
   const first = await ours.run()
   await theirs.ask(request)
   for (let round = 0; round < rounds; round++) {

@@ -6,8 +6,10 @@ import type { AbortHub } from './abort-hub.js'
 export interface Connection {
   /** Aborted by the caller, by silence, or by {@link Connection.end}. */
   readonly signal: AbortSignal
-  /** Waits for the network; aborts everything where nothing comes for so long. */
+  /** Waits for the network; aborts everything where nothing is heard for so long. */
   watch<T>(step: Promise<T>, milliseconds: number): Promise<T>
+  /** Something came, and so much time is left for what comes next. */
+  hear(milliseconds: number): void
   /** It is now the caller's turn to read. */
   idle(): void
   /** Gives back what it holds; `abort` ends what is still under way. */
@@ -42,7 +44,8 @@ function startTimer(run: () => void, milliseconds: number): ReturnType<typeof se
 /** Begins to watch over one request. */
 export function createConnection({ signal, hub, release, silence }: ConnectionOptions): Connection {
   const controller = new AbortController()
-  let slack: ReturnType<typeof setTimeout> | undefined
+  /** Of silence while somebody waits, of idleness while nobody does. */
+  let timer: ReturnType<typeof setTimeout> | undefined
   /** Whoever waits; what ignores its signal must not hold anybody. */
   let waits: ((reason: unknown) => void) | undefined
 
@@ -53,38 +56,44 @@ export function createConnection({ signal, hub, release, silence }: ConnectionOp
   const ignore = hub.listen(signal, () => abort(signal?.reason))
 
   const end = ({ abort: isBroken = false } = {}) => {
-    clearTimeout(slack)
+    clearTimeout(timer)
     ignore()
     if (isBroken) abort(notWanted)
     release()
+  }
+  const hear = (milliseconds: number) => {
+    clearTimeout(timer)
+    // What still comes when it is over must not keep a process alive.
+    if (waits) timer = setTimeout(() => abort(silence(milliseconds)), milliseconds)
   }
 
   return {
     signal: controller.signal,
     end,
+    hear,
     idle() {
-      clearTimeout(slack)
-      slack = startTimer(() => {
+      clearTimeout(timer)
+      timer = startTimer(() => {
         release()
-        slack = startTimer(() => {
+        timer = startTimer(() => {
           abort(silence(forgottenMilliseconds))
           end()
         }, forgottenMilliseconds)
       }, slackMilliseconds)
     },
     watch(step, milliseconds) {
-      clearTimeout(slack)
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => abort(silence(milliseconds)), milliseconds)
         const settle = () => {
+          if (waits !== fail) return
           clearTimeout(timer)
-          if (waits === fail) waits = undefined
+          waits = undefined
         }
         const fail = (reason: unknown) => {
           settle()
           reject(reason)
         }
         waits = fail
+        hear(milliseconds)
         if (controller.signal.aborted) fail(controller.signal.reason)
         step.then((value) => {
           settle()

@@ -28,41 +28,59 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
   const open = () => {
     if (body === null || isTaken) return undefined
     isTaken = true
-    const reader = body.getReader()
-    const close = () => {
-      connection.end({ abort: true })
-      reader.cancel().catch(() => undefined)
-    }
-    /** The next chunk that is not empty; undefined at the end. */
-    const next = async (milliseconds: number): Promise<Uint8Array | undefined> => {
-      try {
-        for (;;) {
-          const { done, value } = await connection.watch(reader.read(), milliseconds)
-          if (done) connection.end()
-          if (done || value.length > 0) return value
-        }
-      } catch (error) {
-        const failure = readingError(error, connection, url.host, what)
-        close()
-        throw failure
+    return body.getReader()
+  }
+  const close = (reader: Reader) => {
+    connection.end({ abort: true })
+    reader.cancel().catch(() => undefined)
+  }
+  const closeAfter = (reader: Reader, error: unknown) => {
+    const failure = readingError(error, connection, url.host, what)
+    close(reader)
+    return failure
+  }
+
+  /** Reads all of the body, which most often is small and comes at once. */
+  const collect = async (reader: Reader, maxBytes: number, milliseconds: number): Promise<readonly Uint8Array[]> => {
+    const parts: Uint8Array[] = []
+    let length = 0
+    const readOn = async () => {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return
+        length += value.length
+        if (length > maxBytes)
+          throw limitError(`could not ${what}: ${url.host} sent more than ${maxBytes} bytes`, url.host)
+        parts.push(value)
+        connection.hear(milliseconds)
       }
     }
-    return { next, close }
+    try {
+      await connection.watch(readOn(), milliseconds)
+    } catch (error) {
+      throw closeAfter(reader, error)
+    }
+    connection.end()
+    return parts
   }
 
   const chunks = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-    const source = open()
+    const reader = open()
+    if (!reader) return
     let isEnded = false
     try {
-      for (;;) {
-        const chunk = await source?.next(idleMilliseconds)
-        isEnded = !chunk
-        if (!chunk) return
+      while (!isEnded) {
+        const { done, value } = await connection.watch(reader.read(), idleMilliseconds)
+        isEnded = done
+        if (done || value.length === 0) continue
         connection.idle()
-        yield chunk
+        yield value
       }
+      connection.end()
+    } catch (error) {
+      throw closeAfter(reader, error)
     } finally {
-      if (!isEnded) source?.close()
+      if (!isEnded) close(reader)
     }
   }
 
@@ -71,42 +89,24 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
     headers,
     url,
     body: body && { [Symbol.asyncIterator]: chunks },
-    // Without a generator between: most of what is read is small, and there is much of it.
     async bytes(maxBytes) {
-      const source = open()
-      const parts: Uint8Array[] = []
-      let length = 0
-      for (;;) {
-        const chunk = await source?.next(idleMilliseconds)
-        if (!chunk) return parts.length === 1 && parts[0] ? parts[0] : concatBytes(...parts)
-        parts.push(chunk)
-        length += chunk.length
-        if (length <= maxBytes) continue
-        source?.close()
-        throw limitError(`could not ${what}: ${url.host} sent more than ${maxBytes} bytes`, url.host)
-      }
+      const reader = open()
+      const parts = reader ? await collect(reader, maxBytes, idleMilliseconds) : []
+      return parts.length === 1 && parts[0] ? parts[0] : concatBytes(...parts)
     },
     async discard() {
-      const source = open()
-      if (!source) return
+      const reader = open()
+      if (!reader) return
       // What comes drop by drop is not waited for either.
-      const timer = setTimeout(source.close, drainMilliseconds)
-      let length = 0
-      try {
-        for (;;) {
-          const chunk = await source.next(drainMilliseconds)
-          if (!chunk) return
-          length += chunk.length
-          if (length > drainBytes) return source.close()
-        }
-      } catch {
-        // Nobody wanted it.
-      } finally {
-        clearTimeout(timer)
-      }
+      const timer = setTimeout(() => close(reader), drainMilliseconds)
+      // Nobody wanted it.
+      await collect(reader, drainBytes, drainMilliseconds).catch(() => undefined)
+      clearTimeout(timer)
     },
   }
 }
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>
 
 function readingError(error: unknown, { signal }: Connection, host: string, what: string): unknown {
   if (isOcisignError(error)) return error

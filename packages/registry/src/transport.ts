@@ -211,5 +211,6 @@ async function buffered(response: TransportResponse, maxBytes: number | undefine
   if (maxBytes === undefined || response.status !== 200 || response.body === null) return response
   const bytes = await response.bytes(maxBytes)
   const { status, headers, url } = response
-  return { status, headers, url, body: iterateOnce(bytes), bytes: async () => bytes, discard: async () => undefined }
+  const body = { [Symbol.asyncIterator]: () => iterateOnce(bytes) }
+  return { status, headers, url, body, bytes: async () => bytes, discard: async () => undefined }
 }
