@@ -60,7 +60,7 @@ export async function createKmsKey({
   signal,
 }: KmsKeyOptions): Promise<SigningKey<PublicKeyMaterial>> {
   const named = `awskms:///${printable(keyId)}`
-  const toError = (cause: unknown) => keyError(named, cause)
+  const toError = (cause: unknown) => keyError(named, 'kms:GetPublicKey', cause)
   const ask = (options: CallOptions) => client.getPublicKey({ KeyId: keyId }, callOptions(options.signal))
   const described = await askKeyService(ask, { ...retry, id: named, toError, signal })
   if (described.KeyUsage !== undefined && described.KeyUsage !== 'SIGN_VERIFY')
@@ -83,7 +83,7 @@ export async function createKmsKey({
       if (!signature) throw unavailable(id, 'was answered for without a signature')
       return { signature }
     },
-    toError: (cause) => keyError(id, cause),
+    toError: (cause) => keyError(id, 'kms:Sign', cause),
     retry,
   })
 }

@@ -25,11 +25,13 @@ afterAll(() => kms.close())
 
 const retry = { wait: async () => undefined }
 const message = new Uint8Array([1, 2, 3])
-const codeOf = (call: Promise<unknown>) =>
+const errorOf = (call: Promise<unknown>) =>
   call.then(
-    () => 'none',
-    (error: unknown) => isOcisignError(error) && error.code,
+    () => undefined,
+    (error: unknown) => error,
   )
+const codeOf = (call: Promise<unknown>) =>
+  errorOf(call).then((error) => (isOcisignError(error) ? error.code : String(error)))
 
 describe('which key', () => {
   test.each(['alias', 'id', 'ARN of the alias'])('is opened by its %s', async (by) => {
@@ -96,8 +98,18 @@ test.each([
 test('says that a service that nobody listens for is unavailable, and may be tried again', async () => {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
   const nobody = new KMS({ region: 'us-east-1', endpoint: 'http://127.0.0.1:1', credentials, maxAttempts: 1 })
-  const error = await createKmsKey({ client: nobody, keyId: arn }).catch((reason: unknown) => reason)
+  const error = await errorOf(createKmsKey({ client: nobody, keyId: arn, retry }))
   expect(isOcisignError(error, 'UNAVAILABLE_KEY') && error.details.retryable).toBe(true)
+  expect(error).toMatchObject({ message: expect.stringContaining('cannot be reached (ECONNREFUSED)') })
+})
+
+test('names the permission that is missing', async () => {
+  const key = await createKmsKey({ client, keyId: arn })
+  kms.fail({ status: 400, body: { __type: 'AccessDeniedException', message: 'on command' } })
+  expect(await errorOf(key.sign(message))).toMatchObject({ message: expect.stringContaining('allow kms:Sign (') })
+  expect(await errorOf(createKmsKey({ client, keyId: arn }))).toMatchObject({
+    message: expect.stringContaining('allow kms:GetPublicKey ('),
+  })
 })
 
 describe('openKey', () => {
@@ -116,6 +128,25 @@ describe('openKey', () => {
       'DENIED_KEY',
     )
     expect(kms.requests.length - before).toBe(1)
+  })
+
+  test('says, once, that there are no region and no credentials', async () => {
+    for (const name of [
+      'AWS_REGION',
+      'AWS_DEFAULT_REGION',
+      'AWS_PROFILE',
+      'AWS_ACCESS_KEY_ID',
+      'AWS_SECRET_ACCESS_KEY',
+    ])
+      vi.stubEnv(name, undefined)
+    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nowhere')
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+    const host = kms.origin.slice('http://'.length)
+    const region = await errorOf(openKey(`awskms://${host}/alias/release`))
+    expect(region).toMatchObject({ code: 'UNAVAILABLE_KEY', details: { retryable: false } })
+    expect(region).toMatchObject({ message: expect.stringContaining('set AWS_REGION') })
+    const credentials = await errorOf(openKey(`awskms://${host}/${arn}`))
+    expect(credentials).toMatchObject({ code: 'DENIED_KEY', message: expect.stringContaining('no credentials') })
   })
 
   test.each(['awskms:', 'awskms://', 'awskms:///', 'awskms:///a b', 'awskms:///key?x=1', 'file:key.pem'])(

@@ -64,6 +64,11 @@ export function createAwsSigner(options: AwsSignerOptions): Signer {
     manifestForm: options.manifestForm,
     clock: options.clock,
     generate: (payload, { signal }) =>
-      askKeyService(() => sign(payload, signal), { ...retry, id, toError: (cause) => keyError(id, cause), signal }),
+      askKeyService(() => sign(payload, signal), {
+        ...retry,
+        id,
+        toError: (cause) => keyError(id, 'signer:SignPayload', cause),
+        signal,
+      }),
   })
 }
