@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isOcisignError, OcisignError } from '@ocisign/core'
+import { describeConnectionFailure, isOcisignError, OcisignError } from '@ocisign/core'
 
 /** What is asked of the service, in the words of its permissions. */
 export type Operation =
@@ -20,7 +20,7 @@ const advice: Readonly<Record<Operation, string>> = {
   'certificates/list': 'the role Key Vault Certificate User has it; or name the version',
   'secrets/get':
     'the role Key Vault Secrets User has it; or give the chain yourself, or say that the certificate is self-signed',
-  sign: 'the role Artifact Signing Certificate Profile Signer has it',
+  sign: "the role Artifact Signing Certificate Profile Signer has it, at the end-point of the account's region",
 }
 
 /** Errors of `@azure/core-rest-pipeline` and `@azure/identity`. */
@@ -34,6 +34,8 @@ interface AzureError {
   readonly errorCode?: string
   readonly cause?: unknown
   readonly errors?: readonly unknown[]
+  /** Of credentials of the environment, which keep no cause: `CODE: WORDS` of MSAL. */
+  readonly errorResponse?: { readonly errorDescription?: string }
 }
 
 /** The error without the request that failed: its headers have the token. */
@@ -45,14 +47,17 @@ function withoutRequest(error: unknown): Error {
 /** What a failure of Azure means. */
 export function keyError(id: string, operation: Operation, error: unknown): OcisignError {
   if (isOcisignError(error)) return error
-  const { name = '', code = '', statusCode: status, message = '' } = (error ?? {}) as AzureError
+  const { name = '', statusCode: status, message = '' } = (error ?? {}) as AzureError
   const cause = withoutRequest(error)
   const unavailable = (why: string, retryable: boolean) =>
     new OcisignError('UNAVAILABLE_KEY', `${id} ${why}`, { id, retryable }, { cause })
   if (credentialErrors.test(name)) {
     if (isTransient(error)) return unavailable(`cannot be asked now: there is no token (${name})`, true)
-    const message = `${id}: there are no usable credentials of Azure (${name})`
-    return new OcisignError('DENIED_KEY', message, { id }, { cause })
+    // Microsoft's own number for what is wrong, such as a client secret that has expired.
+    const [number] = /\bAADSTS[0-9]{4,8}\b/.exec(message) ?? []
+    const shown = number === undefined ? name : `${name}, ${number}`
+    const denied = `${id}: there are no usable credentials of Azure (${shown}); log in with az login, or give the environment some`
+    return new OcisignError('DENIED_KEY', denied, { id }, { cause })
   }
   if (isDisabled(cause)) return unavailable('is disabled, expired, or not yet valid', false)
   if (status === 401 || status === 403) {
@@ -60,8 +65,10 @@ export function keyError(id: string, operation: Operation, error: unknown): Ocis
     return new OcisignError('DENIED_KEY', denied, { id }, { cause })
   }
   if (status === 404) return unavailable('does not exist (404)', false)
-  if (status === undefined)
-    return unavailable(`cannot be reached${code ? ` (${code})` : ''}`, !/certificate/i.test(message))
+  if (status === undefined) {
+    const { why, retryable } = describeConnectionFailure(error)
+    return unavailable(why, retryable)
+  }
   return unavailable(`cannot be used now (${status})`, status === 408 || status === 429 || status >= 500)
 }
 
@@ -70,9 +77,10 @@ const credentialErrors =
 
 /** Whether what keeps a token from us may be over soon: 404 and 410 are what a managed identity has that is just being made. */
 function isTransient(error: unknown, depth = 0): boolean {
-  const { status, statusCode = status, errorCode, cause, errors = [] } = (error ?? {}) as AzureError
+  const { status, statusCode = status, errorCode, cause, errors = [], errorResponse } = (error ?? {}) as AzureError
   if (depth > 4) return false
-  if (errorCode === 'network_error' || (statusCode !== undefined && mayPass(statusCode))) return true
+  if (errorCode === 'network_error' || /^\s*network_error:/.test(errorResponse?.errorDescription ?? '')) return true
+  if (statusCode !== undefined && mayPass(statusCode)) return true
   return [cause, ...errors].some((each) => isTransient(each, depth + 1))
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { inspect } from 'node:util'
+import { AggregateAuthenticationError, AuthenticationError } from '@azure/identity'
 import { createFakeKeyVault } from '@ocisign/conformance/key-vault'
 import { isOcisignError } from '@ocisign/core'
 import { createTrustedSigningKey, openKey as openProfile } from '@ocisign/provider-azure/trusted-signing'
@@ -87,6 +90,35 @@ test('of App Service, too', async () => {
 test('that there are not are said to be missing', async () => {
   vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'nonsense')
   expect(await errorOf(openKey('azurekms://vault/key'))).toMatchObject({ code: 'DENIED_KEY' })
+})
+
+describe('a service principal', () => {
+  const signWith = (description: string) => {
+    const failing = new AuthenticationError(400, {
+      error: 'EnvironmentCredential failed',
+      error_description: description,
+    })
+    const credential = { getToken: () => Promise.reject(new AggregateAuthenticationError([failing])) }
+    const options = { endpoint: 'http://127.0.0.1:1', account: 'a', profile: 'p', credential, retry }
+    return errorOf(createTrustedSigningKey(options).sign(new Uint8Array()))
+  }
+
+  test('that cannot be asked for is not one that is refused', async () => {
+    vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential')
+    vi.stubEnv('HTTPS_PROXY', 'http://127.0.0.1:1')
+    for (const [name, value] of Object.entries({ TENANT_ID: 'tenant', CLIENT_ID: 'client', CLIENT_SECRET: 'secret-1' }))
+      vi.stubEnv(`AZURE_${name}`, value)
+    const credential = await openCredential('azurekms:', process.env)
+    const options = { endpoint: 'http://127.0.0.1:1', account: 'a', profile: 'p', credential, retry }
+    const error = await errorOf(createTrustedSigningKey(options).sign(new Uint8Array()))
+    expect(error).toMatchObject({ code: 'UNAVAILABLE_KEY', details: { tries: 4 } })
+    expect(inspect(error, { depth: 9 })).not.toContain('secret-1')
+  })
+
+  test('that is refused is refused with the number of the reason', async () => {
+    const error = await signWith('invalid_client: AADSTS7000222: The provided client secret keys are expired.')
+    expect(error).toMatchObject({ code: 'DENIED_KEY', message: expect.stringContaining(', AADSTS7000222)') })
+  })
 })
 
 describe('a key URI', async () => {

@@ -44,12 +44,16 @@ export async function createCloudKmsKey({
   const { parent, isVersion } = parseKeyName(keyId)
   const named = `gcpkms://${keyId}`
   const ask = async (options: CallOptions) => {
-    const name = isVersion ? keyId : await newestVersion(client, parent, options)
+    const name = isVersion
+      ? keyId
+      : await newestVersion(client, parent, options).catch((cause: unknown) => {
+          throw keyError(named, 'cloudkms.cryptoKeyVersions.list', cause)
+        })
     const id = `gcpkms://${name}`
     const [answer] = await client.getPublicKey({ name })
     return { name, id, algorithm: algorithmOf(answer.algorithm, id), spki: readPublicKey(answer, name, id) }
   }
-  const toError = (cause: unknown) => keyError(named, cause)
+  const toError = (cause: unknown) => keyError(named, 'cloudkms.cryptoKeyVersions.viewPublicKey', cause)
   const { name, id, algorithm, spki } = await askKeyService(ask, { ...retry, id: named, toError, signal })
   const actual = algorithmOfPublicKey(spki, id)
   if (!equalAlgorithms(actual, algorithm))
@@ -64,7 +68,7 @@ export async function createCloudKmsKey({
       const [signed] = await client.asymmetricSign({ name, digest: { [algorithm.hash]: hash }, digestCrc32c })
       return { signature: readSignature(signed, name, id) }
     },
-    toError: (cause) => keyError(id, cause),
+    toError: (cause) => keyError(id, 'cloudkms.cryptoKeyVersions.useToSign', cause),
     retry,
   })
 }

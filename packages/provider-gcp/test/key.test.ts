@@ -104,6 +104,30 @@ test('does not guess which of too many versions is the newest', async () => {
   expect((await createCloudKmsKey({ client: listing(10_000), keyId })).id).toContain('cryptoKeyVersions/1')
 })
 
+test('names the permission that is missing', async () => {
+  const keyId = kms.createKey('guarded', 'EC_SIGN_P256_SHA256')
+  const key = await open(keyId)
+  kms.fail({ code: 7 })
+  const says = (text: string) => ({ code: 'DENIED_KEY', message: expect.stringContaining(text) })
+  expect(await errorOf(key.sign(message))).toMatchObject(says('cryptoKeyVersions.useToSign'))
+  expect(await errorOf(open(keyId))).toMatchObject(says('cryptoKeyVersions.list'))
+  expect(await errorOf(open(`${keyId}/cryptoKeyVersions/1`))).toMatchObject(says('cryptoKeyVersions.viewPublicKey'))
+})
+
+test('says why nobody was reached', async () => {
+  const details = 'No connection established. Last error: certificate has expired\u001b'
+  const failing: CloudKmsClientLike = {
+    ...clientLike,
+    getPublicKey: () => Promise.reject(Object.assign(new Error('14'), { code: 14, details })),
+  }
+  const keyId = `${kms.createKey('far', 'EC_SIGN_P256_SHA256')}/cryptoKeyVersions/1`
+  const error = (await errorOf(createCloudKmsKey({ client: failing, keyId, retry: { tries: 1 } }))) as Error
+  expect(error.message).toContain(
+    'cannot be reached (14: No connection established. Last error: certificate has expired',
+  )
+  expect(error.message).not.toContain('\u001b')
+})
+
 test('tries again what may succeed later, and says how often', async () => {
   const key = await open(kms.createKey('busy', 'EC_SIGN_P256_SHA256'))
   const before = kms.requests.length

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isOcisignError, OcisignError, printable } from '@ocisign/core'
+import { describeConnectionFailure, isOcisignError, OcisignError, printable } from '@ocisign/core'
 
 /** An answer of the server that is not the one hoped for. */
 export interface VaultFailure {
@@ -7,19 +7,22 @@ export interface VaultFailure {
   readonly errors: readonly string[]
 }
 
+/** What is asked of the server, in the words of its policies: `update on transit/sign/release`. */
+export type Permission = `${'read' | 'update'} on ${string}`
+
 /** What a failure means; of the server's own words no more than a line is shown. */
-export function keyError(id: string, cause: unknown): OcisignError {
+export function keyError(id: string, permission: Permission, cause: unknown): OcisignError {
   if (isOcisignError(cause)) return cause
   const { status, errors } = (cause ?? {}) as Partial<VaultFailure>
   if (status === undefined) {
-    const details = { id, retryable: true }
-    return new OcisignError('UNAVAILABLE_KEY', `${id}: the server cannot be reached`, details, { cause })
+    const { why, retryable } = describeConnectionFailure(cause)
+    return new OcisignError('UNAVAILABLE_KEY', `${id} ${why}`, { id, retryable }, { cause })
   }
   const said = errors?.[0] ? `: ${printable(errors[0], 120)}` : ''
   const failed = (why: string, retryable: boolean) =>
     new OcisignError('UNAVAILABLE_KEY', `${id} ${why} (${status}${said})`, { id, retryable }, { cause })
   if (status === 401 || status === 403) {
-    const message = `${id}: the token is not valid, or its policy does not allow this (${status}${said})`
+    const message = `${id}: the token is not valid, or no policy of it allows ${permission} (${status}${said})`
     return new OcisignError('DENIED_KEY', message, { id }, { cause })
   }
   if (status === 404) return failed('does not exist', false)

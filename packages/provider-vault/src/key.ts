@@ -57,9 +57,10 @@ export async function createVaultKey(options: VaultKeyOptions): Promise<SigningK
     throw misuse('key', `"${printable(name, 80)}" is a path; say where the engine is mounted with mount`)
   const shown = `hashivault://${name}`
 
+  const [keyPath, signPath] = [`${mount}/keys/${name}`, `${mount}/sign/${name}`]
   const ask = async (callOptions: CallOptions) =>
-    readKey(await askVault(server, `${mount}/keys/${name}`, undefined, callOptions), shown, options.version)
-  const toError = (cause: unknown) => keyError(shown, cause)
+    readKey(await askVault(server, keyPath, undefined, callOptions), shown, options.version)
+  const toError = (cause: unknown) => keyError(shown, `read on ${keyPath}`, cause)
   const { version, spki } = await askKeyService(ask, { ...retry, id: shown, toError, signal })
   const id = `${shown}?version=${version}`
   const algorithm = algorithmOfPublicKey(spki, id)
@@ -74,10 +75,10 @@ export async function createVaultKey(options: VaultKeyOptions): Promise<SigningK
       // The server signs a hash of any length without a word.
       if (hash.length !== hashBytes) throw new RangeError(`a hash of ${hash.length} bytes`)
       const body = { input: encodeBase64(hash), key_version: version, ...signingParameters(algorithm) }
-      const { data } = await askVault(server, `${mount}/sign/${name}`, body, callOptions)
+      const { data } = await askVault(server, signPath, body, callOptions)
       return { signature: readSignature(data, id, version) }
     },
-    toError: (cause) => keyError(id, cause),
+    toError: (cause) => keyError(id, `update on ${signPath}`, cause),
     retry,
   })
 }

@@ -100,6 +100,26 @@ test('tries again what may succeed later', async () => {
   expect(isOcisignError(error, 'UNAVAILABLE_KEY') && error.details).toMatchObject({ retryable: true, tries: 4 })
 })
 
+test('names the permission that is missing', async () => {
+  const key = await open()
+  const forbidden = { status: 403, body: { errors: ['permission denied'] } }
+  const says = (text: string) => ({ code: 'DENIED_KEY', message: expect.stringContaining(text) })
+  vault.fail(forbidden)
+  await expect(key.sign(message)).rejects.toMatchObject(says('allows update on transit/sign/release ('))
+  await expect(open()).rejects.toMatchObject(says('allows read on transit/keys/release ('))
+})
+
+test('says why the server cannot be reached', async () => {
+  const failing = (code: string) =>
+    open({ fetch: () => Promise.reject(new TypeError('fetch failed', { cause: { code } })) })
+  const says = (text: string, retryable: boolean) => ({
+    message: expect.stringContaining(text),
+    details: { retryable },
+  })
+  await expect(failing('ENOTFOUND')).rejects.toMatchObject(says('cannot be reached (ENOTFOUND) (tried 4 times)', true))
+  await expect(failing('CERT_HAS_EXPIRED')).rejects.toMatchObject(says('is not trusted (CERT_HAS_EXPIRED)', false))
+})
+
 test('tries again to open a key, too', async () => {
   const before = vault.requests.length
   vault.fail({ status: 503, body: { errors: ['Vault is sealed'] } }, { times: 3 })
