@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { signingKeyCases } from '../packages/conformance/dist/index.js'
+import { createSlowKey, leastSeconds, measureSigning, usual } from './providers/cost.mjs'
 
 /** `optional` ones are second opinions: without Python there are the fakes of the tests. */
 const services = [
@@ -62,6 +63,30 @@ async function checkCase(service, { name, rejects, run }) {
   if (await check(`${service}: ${name}`, rejects ? refused : body)) console.log(`ok    ${service}: ${name}`)
 }
 
+const { artifacts, concurrency } = usual
+
+/** How quick it is depends on the service; that it works is what counts. */
+async function showCost(service, { name, create }) {
+  await check(`${service}: ${name}: signs ${artifacts} artifacts`, async () => {
+    const seconds = await measureSigning(await create())
+    console.log(
+      `      ${service}: ${name}: ${artifacts} artifacts, ${concurrency} at a time, in ${seconds.toFixed(2)} s`,
+    )
+  })
+}
+
+/** What we add to a key that only waits; the best of several rounds, for others may be busy on this machine. */
+async function checkCost() {
+  await check('cost', async () => {
+    const seconds = await measureSigning(await createSlowKey(usual), { ...usual, rounds: 5 })
+    const ratio = seconds / leastSeconds(usual)
+    console.log(
+      `      cost: ${artifacts} artifacts with a slow key take ${ratio.toFixed(2)} times as long as they must`,
+    )
+    assert.ok(ratio <= 1.3, `${ratio.toFixed(2)} times as long as they must; at most 1.3`)
+  })
+}
+
 async function checkService({ name, optional }) {
   const directory = mkdtempSync(join(tmpdir(), 'ocisign-providers-'))
   const module = await import(`./providers/${name}.mjs`)
@@ -70,6 +95,7 @@ async function checkService({ name, optional }) {
     started = await module.start({ directory })
     console.log(`      ${module.name} is ready`)
     for (const key of started.keys) await checkKey(name, key)
+    await showCost(name, started.keys[0])
     for (const each of started.cases) await checkCase(name, each)
   } catch (error) {
     if (optional && error.isMissing) console.log(`      ${module.name}: not here: ${error.message}`)
@@ -86,6 +112,7 @@ if (unknown.length > 0) {
   console.error(`providers: no service ${unknown.join(', ')}: there are ${services.map(({ name }) => name).join(', ')}`)
   process.exit(2)
 }
+if (wanted.length === 0) await checkCost()
 for (const service of services) if (wanted.length === 0 || wanted.includes(service.name)) await checkService(service)
 console.log(`${passed} passed, ${failed} failed`)
 // Clients keep connections; whatever they are, this is over.

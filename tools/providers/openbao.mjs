@@ -68,7 +68,12 @@ export async function start({ directory }) {
     failures: [
       { name: 'the token is wrong', code: 'DENIED_KEY', create: () => open(type, { token: 'another' }) },
       { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open('missing') },
-      { name: 'there is no such version', code: 'UNAVAILABLE_KEY', create: () => open(type, { version: 9 }) },
+      {
+        name: 'there is no such version',
+        code: 'UNAVAILABLE_KEY',
+        hasNoCause: true,
+        create: () => open(type, { version: 9 }),
+      },
     ],
   }))
   return {

@@ -78,8 +78,8 @@ export async function start({ directory }) {
     create: () => open(kind),
     failures: [
       { name: 'the PIN is wrong', code: 'DENIED_KEY', create: () => openOther('not the PIN', kind) },
-      { name: 'nobody logs in', code: 'UNAVAILABLE_KEY', create: () => openOther(undefined, kind) },
-      { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open('missing') },
+      { name: 'nobody logs in', code: 'UNAVAILABLE_KEY', hasNoCause: true, create: () => openOther(undefined, kind) },
+      { name: 'there is no such key', code: 'UNAVAILABLE_KEY', hasNoCause: true, create: () => open('missing') },
     ],
   }))
   return {

@@ -19,6 +19,10 @@ export interface KeyFailure {
   /** `throttled`, `wrong passphrase` … */
   readonly name: string
   readonly code: string
+  /** The provider finds it out by itself, so no error of the backend's is there to be the `cause`. */
+  readonly hasNoCause?: boolean
+  /** How often it is tried before it is given up, which `details.tries` has to say; left out, nobody looks. */
+  readonly tries?: number
   /** Opens a key whose backend fails that way, when it is opened or when it signs. */
   create(): Promise<SigningKey>
 }
@@ -177,7 +181,10 @@ function stalled(create: () => Promise<SigningKey>): ConformanceCase {
   }
 }
 
-function failing({ name, code, create }: KeyFailure, options: SigningKeyCasesOptions): ConformanceCase {
+function failing(
+  { name, code, hasNoCause, tries, create }: KeyFailure,
+  options: SigningKeyCasesOptions,
+): ConformanceCase {
   return {
     name: `says ${code} when ${name}`,
     run: async () => {
@@ -186,6 +193,9 @@ function failing({ name, code, create }: KeyFailure, options: SigningKeyCasesOpt
         name,
       )
       needs(isOcisignError(error) && error.code === code, `the error is ${describe(error)}, not ${code}`)
+      needs(hasNoCause || error.cause !== undefined, `the error has no cause: the backend's own is lost`)
+      const { tries: said } = error.details as { readonly tries?: unknown }
+      needs(tries === undefined || said === tries, `details.tries is ${String(said)}, not ${tries}`)
       needsNoSecret(error, 'the error', options.secrets ?? [], options.inspect)
     },
   }

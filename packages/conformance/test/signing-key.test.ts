@@ -53,6 +53,11 @@ async function failuresOf(key: SigningKey, options: Partial<SigningKeyCasesOptio
   return failed
 }
 
+const throttled = (tries?: number) => {
+  const details = { id: 'test', retryable: true, ...(tries !== undefined && { tries }) }
+  return new OcisignError('UNAVAILABLE_KEY', 'slow down', details, { cause: new Error('429') })
+}
+
 describe('a good key', () => {
   const stalled = (): SigningKey => ({
     ...ecKey,
@@ -62,14 +67,12 @@ describe('a good key', () => {
         if (options?.signal?.aborted) reject(options.signal.reason)
       }),
   })
-  const throttled: KeyFailure = {
-    name: 'throttled',
-    code: 'UNAVAILABLE_KEY',
-    create: async () => {
-      throw new OcisignError('UNAVAILABLE_KEY', 'slow down', { id: 'test', retryable: true })
-    },
-  }
-  const options = { secrets: [secret], inspect, createStalled: async () => stalled(), failures: [throttled] }
+  const missing = new OcisignError('UNAVAILABLE_KEY', 'is not there', { id: 'test', retryable: false })
+  const failures: readonly KeyFailure[] = [
+    { name: 'throttled', code: 'UNAVAILABLE_KEY', tries: 4, create: () => Promise.reject(throttled(4)) },
+    { name: 'missing', code: 'UNAVAILABLE_KEY', hasNoCause: true, create: () => Promise.reject(missing) },
+  ]
+  const options = { secrets: [secret], inspect, createStalled: async () => stalled(), failures }
 
   test.each([ecKey, rsaKey(32)])('passes every case', async (key) => {
     expect(await failuresOf(key, options)).toEqual({})
@@ -229,6 +232,26 @@ describe('a key that', () => {
       ecKey,
       { failures: [{ name: 'denied', code: 'DENIED_KEY', create: () => Promise.reject(new Error('no')) }] },
       { 'says DENIED_KEY when denied': /not DENIED_KEY/ },
+    ],
+    [
+      'loses what the backend said',
+      ecKey,
+      {
+        failures: [
+          {
+            name: 'denied',
+            code: 'DENIED_KEY',
+            create: () => Promise.reject(new OcisignError('DENIED_KEY', 'no', { id: 'x' })),
+          },
+        ],
+      },
+      { 'says DENIED_KEY when denied': /no cause/ },
+    ],
+    [
+      'does not say how often it tried',
+      ecKey,
+      { failures: [{ name: 'busy', code: 'UNAVAILABLE_KEY', tries: 4, create: () => Promise.reject(throttled()) }] },
+      { 'says UNAVAILABLE_KEY when busy': /tries is undefined, not 4/ },
     ],
     [
       'does not fail',

@@ -22,8 +22,8 @@ describe.each(specs)('%s', (spec) => {
   const failing = (type: string, status = 400) =>
     after(() => kms.fail({ status, body: { __type: type, message: 'on command' } }))
   const failures = [
-    { name: 'calls are throttled', code: 'UNAVAILABLE_KEY', create: failing('ThrottlingException') },
-    { name: 'KMS itself fails', code: 'UNAVAILABLE_KEY', create: failing('KMSInternalException', 500) },
+    { name: 'calls are throttled', code: 'UNAVAILABLE_KEY', tries: 4, create: failing('ThrottlingException') },
+    { name: 'KMS itself fails', code: 'UNAVAILABLE_KEY', tries: 4, create: failing('KMSInternalException', 500) },
     { name: 'the caller may not sign', code: 'DENIED_KEY', create: failing('AccessDeniedException') },
     { name: 'the key is disabled', code: 'UNAVAILABLE_KEY', create: after(() => kms.disable(keyId)) },
     { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open('alias/missing') },

@@ -26,8 +26,8 @@ describe.each(kinds)('%s', (kind) => {
   const failing = (status: number) => () =>
     createSpoiled(open, () => vault.fail({ status, body: { error: { code: 'On', message: '' } } }))
   const failures = [
-    { name: 'the vault is throttled', code: 'UNAVAILABLE_KEY', create: failing(429) },
-    { name: 'the vault fails', code: 'UNAVAILABLE_KEY', create: failing(503) },
+    { name: 'the vault is throttled', code: 'UNAVAILABLE_KEY', tries: 4, create: failing(429) },
+    { name: 'the vault fails', code: 'UNAVAILABLE_KEY', tries: 4, create: failing(503) },
     { name: 'the caller may not sign', code: 'DENIED_KEY', create: failing(403) },
     { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: missing },
   ]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { inspect } from 'node:util'
 import { KeyManagementServiceClient } from '@google-cloud/kms'
-import { createSpoiled, signingKeyCases } from '@ocisign/conformance'
+import { createSpoiled, type KeyFailure, signingKeyCases } from '@ocisign/conformance'
 import { createFakeCloudKms } from '@ocisign/conformance/cloud-kms'
 import { createCloudKmsKey } from '@ocisign/provider-gcp'
 import { afterAll, beforeEach, describe, test } from 'vitest'
@@ -24,15 +24,16 @@ describe.each(algorithms)('%s', (algorithm) => {
   const open = (id = keyId) => createCloudKmsKey({ client, keyId: id, retry })
   const after = (spoil: () => void) => () => createSpoiled(open, spoil)
   const failing = (code: number) => after(() => kms.fail({ code }))
+  const damaged = (what: 'digest' | 'signature' | 'name') => after(() => kms.damage(what))
   const createStalled = after(() => kms.fail('stall'))
-  const failures = [
-    { name: 'quota is exhausted', code: 'UNAVAILABLE_KEY', create: failing(8) },
+  const failures: readonly KeyFailure[] = [
+    { name: 'quota is exhausted', code: 'UNAVAILABLE_KEY', tries: 4, create: failing(8) },
     { name: 'the caller may not sign', code: 'DENIED_KEY', create: failing(7) },
     { name: 'nobody is logged in', code: 'DENIED_KEY', create: failing(16) },
     { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open(`${keyId}/cryptoKeyVersions/9`) },
-    { name: 'the digest is damaged', code: 'UNAVAILABLE_KEY', create: after(() => kms.damage('digest')) },
-    { name: 'the signature is damaged', code: 'UNAVAILABLE_KEY', create: after(() => kms.damage('signature')) },
-    { name: 'another version signed', code: 'UNAVAILABLE_KEY', create: after(() => kms.damage('name')) },
+    { name: 'a digest is damaged', code: 'UNAVAILABLE_KEY', hasNoCause: true, tries: 4, create: damaged('digest') },
+    { name: 'what it answers is', code: 'UNAVAILABLE_KEY', hasNoCause: true, tries: 4, create: damaged('signature') },
+    { name: 'another version signed', code: 'UNAVAILABLE_KEY', hasNoCause: true, create: damaged('name') },
   ]
   for (const { name, run } of signingKeyCases({ create: () => open(), failures, createStalled, inspect }))
     test(name, run)

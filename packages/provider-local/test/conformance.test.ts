@@ -12,7 +12,12 @@ describe.each(notaryAlgorithms.map((algorithm) => ({ algorithm, name: algorithmN
     const { keyPem } = await createTestChain({ algorithm, length: 1 })
     const { d = '' } = createPrivateKey(keyPem).export({ format: 'jwk' })
     const failures = [
-      { name: 'the key is no key', code: 'INVALID_KEY', create: () => parsePrivateKey(keyPem.replace('M', 'N')) },
+      {
+        name: 'the key is no key',
+        code: 'INVALID_KEY',
+        hasNoCause: true,
+        create: () => parsePrivateKey(keyPem.replace('M', 'N')),
+      },
     ]
     const create = () => parsePrivateKey(keyPem)
     for (const { name, run } of signingKeyCases({ create, failures, secrets: [keyPem, d], inspect })) test(name, run)

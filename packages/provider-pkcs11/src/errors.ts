@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isOcisignError, OcisignError, unsupportedKey } from '@ocisign/core'
+import { isOcisignError, notaryAlgorithms, OcisignError, unsupportedKey } from '@ocisign/core'
 
 /** Return values of the specification that say that nobody is, or may be, logged in. */
 const denials: Readonly<Record<number, string>> = {
@@ -43,7 +43,7 @@ export function keyError(id: string, cause: unknown): OcisignError {
   const denial = code === undefined ? undefined : denials[code]
   if (denial) return new OcisignError('DENIED_KEY', `${id}: ${denial}${shown}`, { id }, { cause })
   const kind = code === undefined ? undefined : unsupported[code]
-  if (kind) return unsupportedKey(id, `${kind}${shown}`)
+  if (kind) return unsupportedKey(id, `${kind}${shown}`, notaryAlgorithms, { cause })
   const retryable = code !== undefined && transient.includes(code)
   return new OcisignError('UNAVAILABLE_KEY', `${id}: the module failed${shown}`, { id, retryable }, { cause })
 }

@@ -22,10 +22,10 @@ describe.each(['P-256', 'P-384', 'P-521', '2048', '3072', '4096'])('%s', (kind) 
   afterEach(() => fake.recover())
   const failing = (code: number) => () => createSpoiled(open, () => fake.fail(code))
   const failures = [
-    { name: 'the device fails', code: 'UNAVAILABLE_KEY', create: failing(0x30) },
+    { name: 'the device fails', code: 'UNAVAILABLE_KEY', tries: 4, create: failing(0x30) },
     { name: 'nobody is logged in any more', code: 'DENIED_KEY', create: failing(0x101) },
     { name: 'the key may not sign', code: 'UNSUPPORTED_KEY', create: failing(0x68) },
-    { name: 'there is no such key', code: 'UNAVAILABLE_KEY', create: () => open('missing') },
+    { name: 'there is no such key', code: 'UNAVAILABLE_KEY', hasNoCause: true, create: () => open('missing') },
   ]
   // Of its own, because what stalls keeps its session for ever.
   const stalling = createFakeModule({ pin })

@@ -8,10 +8,11 @@ export function unsupportedKey(
   id: string,
   what: string,
   fitting: readonly Algorithm[] = notaryAlgorithms,
+  options?: { readonly cause: unknown },
 ): OcisignError<'UNSUPPORTED_KEY'> {
   const supported = fitting.map(algorithmName)
   const message = `${id} is ${what}; these keys sign: ${supported.join(', ')}`
-  return new OcisignError('UNSUPPORTED_KEY', message, { algorithm: what, supported })
+  return new OcisignError('UNSUPPORTED_KEY', message, { algorithm: what, supported }, options)
 }
 
 /**
