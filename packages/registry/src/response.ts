@@ -48,6 +48,8 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return
+        // Nothing is no sign of life.
+        if (value.length === 0) continue
         length += value.length
         if (length > maxBytes)
           throw limitError(`could not ${what}: ${url.host} sent more than ${maxBytes} bytes`, url.host)
