@@ -213,6 +213,18 @@ describe('--recursive', () => {
     expect(accepted.stdout).toContain(`✓ ${digest}, everything in it is accepted`)
   })
 
+  test('a platform that the index does not hold is named, whether anything is signed or not', async () => {
+    seedIndex(scene.registry, 'org/app', 'absent', platforms)
+    for (const isSigned of [false, true]) {
+      if (isSigned) await sign(scene.app('absent'))
+      const text = await verify('--recursive', '--platform', 'linux/s390x', scene.app('absent'))
+      expect(text).toMatchObject({ status: 3, stdout: expect.stringContaining('holds nothing for linux/s390x') })
+      expect(codeOf(text.stderr)).toBe('UNAVAILABLE_NOT_FOUND')
+      expect(text.stderr).toContain('linux/s390x')
+      expect(text.stdout).not.toContain('there is no signature\n')
+    }
+  })
+
   test('a signed index covers what it holds', async () => {
     seedIndex(scene.registry, 'org/app', 'top', platforms)
     await sign(scene.app('top'))

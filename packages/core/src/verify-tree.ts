@@ -100,12 +100,10 @@ async function verifyTree<C>(
   }
 
   const rank = await visit(root, 1, 0)
-  if (rank > 0) {
-    // What is not in the index has not been looked at, whatever is signed.
-    const found = nodes.map(({ descriptor }) => descriptor).filter((each) => !isIndex(each))
-    requirePlatforms(root, found, options.platforms)
-    return { decision: ranks[rank], root, nodes } as unknown as TreeAccepted<C>
-  }
+  // What is not in the index has not been looked at, whatever is signed, and its signatures are not missing either.
+  const found = nodes.map(({ descriptor }) => descriptor).filter((each) => !isIndex(each))
+  requirePlatforms(root, found, options.platforms)
+  if (rank > 0) return { decision: ranks[rank], root, nodes } as unknown as TreeAccepted<C>
   throw refuseAll(
     root.digest,
     nodes.flatMap(({ descriptor, covered, verdict }) =>

@@ -104,8 +104,9 @@ describe('platforms', () => {
     const { sign, verify, amd, arm, root } = await pair()
     await sign(amd.digest)
     expect(await verify(root, { platforms: ['linux/amd64'] })).toMatchObject({ nodes: [{}, { covered: false }] })
+    await expect(verify(root, { platforms: ['linux/arm64/v8'] })).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
     for (const platform of ['linux/arm64', 'linux/AMD64', 'linux', 'linux/amd64/v1', 'linux/s390x'])
-      await expect(verify(root, { platforms: [platform] })).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
+      await expect(verify(root, { platforms: [platform] })).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
     await sign(arm.digest)
     expect(await verify(root, { platforms: ['linux/arm64/v8'] })).toMatchObject({ decision: 'verified' })
   })
@@ -120,13 +121,14 @@ describe('platforms', () => {
     expect(platform).toBeDefined()
   })
 
-  test('that a signed index does not hold are not passed over', async () => {
+  test('that an index does not hold are not passed over, whatever is signed, and named', async () => {
     const { sign, verify, amd, root } = await pair()
-    await sign(amd.digest)
-    for (const signed of [false, true]) {
-      if (signed) await sign(root)
-      const ask = verify(root, { platforms: ['linux/amd64', 'linux/s390x'] })
-      await expect(ask).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
+    for (const signed of [undefined, amd.digest, root]) {
+      if (signed) await sign(signed)
+      for (const platforms of [['linux/s390x'], ['linux/amd64', 'linux/s390x']]) {
+        const details = { reference: `${root} for linux/s390x` }
+        await expect(verify(root, { platforms })).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND', { details }))
+      }
     }
     await expect(verify(root, { platforms: [] })).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
     expect(await verify(root, { platforms: ['linux/amd64'] })).toMatchObject({ decision: 'verified' })
@@ -137,7 +139,7 @@ describe('platforms', () => {
     const { index, verify, root } = await pair()
     const empty = await index([])
     await expect(verify(empty.digest)).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
-    await expect(verify(root, { platforms: [] })).rejects.toMatchObject(code('UNTRUSTED_NO_SIGNATURE'))
+    await expect(verify(root, { platforms: [] })).rejects.toMatchObject(code('UNAVAILABLE_NOT_FOUND'))
   })
 })
 

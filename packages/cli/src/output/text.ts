@@ -27,7 +27,9 @@ export function formatReport(report: Report): string {
 function reasonOf({ error, signatures, tree }: Report): string {
   if (!error) return ''
   if (error.code === 'UNTRUSTED_NO_POLICY') return ': no trust policy is for it'
-  if (error.code === 'UNAVAILABLE_NOT_FOUND') return ': it is not there'
+  // Of a tree it is not the artifact that is missing.
+  if (error.code === 'UNAVAILABLE_NOT_FOUND')
+    return tree && tree.length > 0 ? `: ${printable(error.message, 500)}` : ': it is not there'
   if (error.code !== 'UNTRUSTED_NO_SIGNATURE') return ` [${error.code}]`
   if (tree && tree.length > 1) return ': not all of it is signed by somebody who is trusted'
   return signatures.length === 0 ? ': there is no signature' : ': no signature satisfies the policy'
