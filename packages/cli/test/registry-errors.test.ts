@@ -66,6 +66,9 @@ describe('bad input has a code of its own, and names the host and what it answer
   test('wrong credentials', async () => {
     const ended = await copy(closed.app('v1'), ['-u', 'alice', '--password-stdin'])
     expect(ended).toMatchObject({ status: 3, code: 'DENIED_CREDENTIALS', said: expect.stringContaining('401') })
+    // None at all are wrong, too.
+    const without = await copy(closed.app('v1'), [])
+    expect(without).toMatchObject({ status: 3, code: 'DENIED_CREDENTIALS', said: expect.stringContaining('401') })
   })
 
   test('unknown repository', async () => {

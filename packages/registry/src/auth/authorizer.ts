@@ -190,7 +190,7 @@ const nameOf = ({ host, path }: AuthorizationTarget) => (path === '' ? host : `$
 
 function noCredentials(target: AuthorizationTarget, status: number): OcisignError {
   const { host } = target
-  const message = `${printable(nameOf(target))} is not open to everyone, and there are no credentials for ${printable(host)}; log in, or check the name`
+  const message = `${printable(nameOf(target))} is not open to everyone (${status}), and there are no credentials for ${printable(host)}; log in, or check the name`
   return new OcisignError('DENIED_CREDENTIALS', message, { host, status })
 }
 
@@ -211,6 +211,6 @@ const doingOf = (target: AuthorizationTarget) =>
   `${sortActions(target.actions).join(', ') || 'anything'} in ${printable(nameOf(target))}`
 
 function deniedRepository(target: AuthorizationTarget, status: number): OcisignError {
-  const message = `these credentials do not allow for ${doingOf(target)}, or there is no such repository`
+  const message = `these credentials do not allow for ${doingOf(target)} (${status}), or there is no such repository`
   return new OcisignError('DENIED_REPOSITORY', message, { host: target.host, status, repository: nameOf(target) })
 }
