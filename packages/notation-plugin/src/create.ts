@@ -41,6 +41,20 @@ const versionRange = /^[\^~]?[0-9A-Za-z.+-]+$/
  *
  * The executable is a script, which Windows does not run.
  * @throws MISUSE_OPTION where there is such a folder already | DENIED_FILE | UNAVAILABLE_FILE
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises'
+ * import { writePluginProject } from '@ocisign/notation-plugin'
+ *
+ * const { folder } = await writePluginProject({
+ *   directory: process.cwd(),
+ *   name: 'com.example.vault',
+ *   provider: { package: '@ocisign/provider-vault', version: '^0.1.0' },
+ *   hostVersion: '^0.1.0',
+ * })
+ * console.log(await readFile(`${folder}/plugin.mjs`, 'utf8')) // then: npm install
+ * ```
  */
 export async function writePluginProject(options: PluginProjectOptions): Promise<PluginProject> {
   const { directory, name, provider, hostVersion, dependencies = {} } = options

@@ -86,6 +86,14 @@ export type ListedPlugin =
 /**
  * Lists the folders of the plugin directory, by name; none where there is no such directory. Runs nothing.
  * @throws DENIED_FILE | UNAVAILABLE_FILE | MISUSE_OPTION
+ *
+ * @example
+ * ```ts
+ * import { listPlugins, pluginDirectory } from '@ocisign/notation-plugin'
+ *
+ * for (const { name, error } of await listPlugins(pluginDirectory('/home/me/.config/notation')))
+ *   console.log(name, error ? error.message : 'works')
+ * ```
  */
 export async function listPlugins(directory: string): Promise<readonly ListedPlugin[]> {
   if (!isAbsolute(directory)) throw misuse('directory', 'the plugin directory is not an absolute path')

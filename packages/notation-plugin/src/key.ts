@@ -45,6 +45,15 @@ const maxDescriptionBytes = 64 * 1024
  *
  * @throws INVALID_PLUGIN | UNSUPPORTED_PLUGIN | UNAVAILABLE_PLUGIN | MISUSE_OPTION where there is no such plugin
  * @throws INVALID_KEY | UNSUPPORTED_KEY | DENIED_KEY | UNAVAILABLE_KEY where it has no such key
+ *
+ * @example
+ * ```ts compile
+ * import { openPluginKey, pluginDirectory } from '@ocisign/notation-plugin'
+ *
+ * const directory = pluginDirectory('/home/me/.config/notation') // or of defaultConfigDirectory() of @ocisign/core/node
+ * const key = await openPluginKey({ directory, name: 'com.example.hsm', id: 'release', config: { slot: '1' } })
+ * console.log(key.algorithm) // give it to createNotarySigner
+ * ```
  */
 export async function openPluginKey(options: PluginKeyOptions): Promise<SigningKey<X509Material>> {
   const { id: keyId, signal, retry } = options

@@ -61,6 +61,15 @@ const maxProcesses = 8
  * Finds an installed plugin and asks it for its metadata. From then on the file must stay what it is.
  *
  * @throws INVALID_PLUGIN | UNSUPPORTED_PLUGIN | UNAVAILABLE_PLUGIN | DENIED_FILE | UNAVAILABLE_FILE | MISUSE_OPTION
+ *
+ * @example
+ * ```ts compile
+ * import { openPlugin, pluginDirectory } from '@ocisign/notation-plugin'
+ *
+ * const directory = pluginDirectory('/home/me/.config/notation') // or of defaultConfigDirectory() of @ocisign/core/node
+ * const { metadata } = await openPlugin({ directory, name: 'com.example.hsm' })
+ * console.log(metadata.version, metadata.capabilities)
+ * ```
  */
 export async function openPlugin(options: PluginOptions): Promise<OpenPlugin> {
   const { timeoutMilliseconds = limits.deadlineMilliseconds, signal } = options

@@ -63,6 +63,16 @@ const createdAnnotation = 'org.opencontainers.image.created'
  *
  * @throws INVALID_PLUGIN | UNSUPPORTED_PLUGIN | UNAVAILABLE_PLUGIN | MISUSE_OPTION, and when signing UNTRUSTED_PLUGIN |
  * UNTRUSTED_SIGNATURE | UNTRUSTED_TARGET | UNTRUSTED_METADATA | UNSUPPORTED_ATTRIBUTE | DENIED_KEY | INVALID_KEY
+ *
+ * @example
+ * ```ts compile
+ * import { jws } from '@ocisign/core'
+ * import { openPluginSigner, pluginDirectory } from '@ocisign/notation-plugin'
+ *
+ * const directory = pluginDirectory('/home/me/.config/notation') // or of defaultConfigDirectory() of @ocisign/core/node
+ * const signer = await openPluginSigner({ directory, name: 'com.example.signer', id: 'release', format: jws })
+ * console.log(signer.digestAlgorithm) // give it to signArtifact
+ * ```
  */
 export async function openPluginSigner(options: PluginSignerOptions): Promise<Signer> {
   const { id, expirySeconds, signal } = options

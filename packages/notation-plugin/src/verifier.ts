@@ -29,6 +29,15 @@ const maxVerdictBytes = 1024 * 1024
  * processed refuses the signature, and so does an answer that is not one for exactly the checks that were asked for.
  *
  * @throws INVALID_PLUGIN | UNSUPPORTED_PLUGIN where it verifies nothing | UNAVAILABLE_PLUGIN | MISUSE_OPTION
+ *
+ * @example
+ * ```ts compile
+ * import { openPluginExtension, pluginDirectory } from '@ocisign/notation-plugin'
+ *
+ * const directory = pluginDirectory('/home/me/.config/notation') // or of defaultConfigDirectory() of @ocisign/core/node
+ * const extension = await openPluginExtension({ directory, name: 'com.example.verifier' })
+ * console.log(extension.replaces) // give it to createNotaryVerifier, in `extensions`
+ * ```
  */
 export async function openPluginExtension(options: PluginOptions): Promise<AnyVerificationExtension> {
   const plugin = await openPlugin(options)

@@ -52,6 +52,20 @@ export interface KmsKeyOptions extends CallOptions {
  * belong to it.
  *
  * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY
+ *
+ * @example
+ * ```ts
+ * import { KMS } from '@aws-sdk/client-kms'
+ * import { createFakeKms } from '@ocisign/conformance/aws-kms'
+ * import { createKmsKey } from '@ocisign/provider-aws'
+ *
+ * const service = await createFakeKms() // in your setup: AWS, and new KMS({ maxAttempts: 1 })
+ * const client = new KMS(service.clientOptions)
+ * const key = await createKmsKey({ client, keyId: service.createKey('ECC_NIST_P256') })
+ * const { signature } = await key.sign(new TextEncoder().encode('hello'))
+ * console.log(key.id, signature.length)
+ * await service.close()
+ * ```
  */
 export async function createKmsKey({
   client,

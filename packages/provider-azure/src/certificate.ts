@@ -34,6 +34,30 @@ export interface KeyVaultCertificateKeyOptions
  * Without a version the newest signs that is enabled and valid now: `id` says which, and the key stays with it. Does not
  * look whether the chain is a chain: signing does, before anything is stored.
  * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | MISUSE_OPTION | UNAVAILABLE_LIMIT for more than 10,000 versions
+ *
+ * @example
+ * ```ts
+ * import { CertificateClient } from '@azure/keyvault-certificates'
+ * import { CryptographyClient } from '@azure/keyvault-keys'
+ * import { SecretClient } from '@azure/keyvault-secrets'
+ * import { createFakeAuthority } from '@ocisign/conformance/fake'
+ * import { createFakeKeyVault } from '@ocisign/conformance/key-vault'
+ * import { createKeyVaultCertificateKey } from '@ocisign/provider-azure'
+ *
+ * const vault = await createFakeKeyVault({ token: 'test' }) // in your setup: https://my-vault.vault.azure.net
+ * const { credential, clientOptions } = vault // in your setup: any TokenCredential, { retryOptions: { maxRetries: 0 } }
+ * vault.mergeCertificate('release', await (await createFakeAuthority()).issue())
+ * const key = await createKeyVaultCertificateKey({
+ *   certificateClient: new CertificateClient(vault.origin, credential, clientOptions),
+ *   secretClient: new SecretClient(vault.origin, credential, clientOptions),
+ *   cryptographyClient: (keyId) => new CryptographyClient(keyId, credential, clientOptions),
+ *   name: 'release',
+ *   chain: 'merged',
+ * })
+ * const { material } = await key.sign(new TextEncoder().encode('hello'))
+ * console.log(key.id, material.chain.length)
+ * await vault.close()
+ * ```
  */
 export async function createKeyVaultCertificateKey(
   options: KeyVaultCertificateKeyOptions,

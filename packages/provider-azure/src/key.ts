@@ -38,6 +38,25 @@ export interface KeyVaultKeyOptions extends CallOptions {
  * public key: give it a certificate chain with `withCertificates`, or use {@link createKeyVaultCertificateKey}.
  *
  * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | UNAVAILABLE_LIMIT for more than 10,000 versions
+ *
+ * @example
+ * ```ts
+ * import { CryptographyClient, KeyClient } from '@azure/keyvault-keys'
+ * import { createFakeKeyVault } from '@ocisign/conformance/key-vault'
+ * import { createKeyVaultKey } from '@ocisign/provider-azure'
+ *
+ * const vault = await createFakeKeyVault({ token: 'test' }) // in your setup: https://my-vault.vault.azure.net
+ * const { credential, clientOptions } = vault // in your setup: any TokenCredential, { retryOptions: { maxRetries: 0 } }
+ * vault.createKey('release', 'EC', 'P-384')
+ * const key = await createKeyVaultKey({
+ *   keyClient: new KeyClient(vault.origin, credential, clientOptions),
+ *   cryptographyClient: (keyId) => new CryptographyClient(keyId, credential, clientOptions),
+ *   name: 'release',
+ * })
+ * const { signature } = await key.sign(new TextEncoder().encode('hello'))
+ * console.log(key.id, signature.length)
+ * await vault.close()
+ * ```
  */
 export async function createKeyVaultKey(options: KeyVaultKeyOptions): Promise<SigningKey<PublicKeyMaterial>> {
   const { keyId, spki } = await findKey(options)

@@ -34,6 +34,21 @@ export interface CloudKmsKeyOptions extends CallOptions {
  * certificates; give the key its own with `withCertificates`.
  *
  * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | INVALID_KEY | UNAVAILABLE_LIMIT for more than 10,000 versions
+ *
+ * @example
+ * ```ts
+ * import { KeyManagementServiceClient } from '@google-cloud/kms'
+ * import { createFakeCloudKms } from '@ocisign/conformance/cloud-kms'
+ * import { createCloudKmsKey } from '@ocisign/provider-gcp'
+ *
+ * const service = await createFakeCloudKms() // in your setup: new KeyManagementServiceClient()
+ * const client = new KeyManagementServiceClient(service.clientOptions)
+ * const key = await createCloudKmsKey({ client, keyId: service.createKey('release', 'EC_SIGN_P256_SHA256') })
+ * const { signature } = await key.sign(new TextEncoder().encode('hello'))
+ * console.log(key.id, signature.length)
+ * await client.close()
+ * await service.close()
+ * ```
  */
 export async function createCloudKmsKey({
   client,

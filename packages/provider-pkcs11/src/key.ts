@@ -32,6 +32,17 @@ const longestSignature = 2048
  * looked for again in each session that is used, for it may be good in one only.
  *
  * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | MISUSE_OPTION
+ *
+ * @example
+ * ```ts compile
+ * import { createNotarySigner, jws } from '@ocisign/core'
+ * import { createPkcs11Key, type Token } from '@ocisign/provider-pkcs11'
+ *
+ * export async function createSigner(token: Token) {
+ *   const key = await createPkcs11Key({ token, label: 'release', certificates: 'token' })
+ *   return createNotarySigner({ key, format: jws })
+ * }
+ * ```
  */
 export function createPkcs11Key(
   options: Pkcs11KeyOptions & { readonly certificates: 'token' },

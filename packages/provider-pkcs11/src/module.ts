@@ -6,7 +6,7 @@ export type Handle = Uint8Array
 
 export interface Attribute {
   readonly type: number
-  readonly value?: number | boolean | Uint8Array | string
+  readonly value?: number | boolean | Buffer | string
 }
 
 export interface Mechanism {

@@ -34,6 +34,21 @@ export interface Token {
  * Login is for the whole process, as the specification has it: another login to the same token is as good.
  * @throws UNAVAILABLE_KEY where no token, or more than one, is like that
  * @throws DENIED_KEY for a PIN that is refused
+ *
+ * @example
+ * ```ts compile
+ * import { createPkcs11Key, openToken } from '@ocisign/provider-pkcs11'
+ * import pkcs11js from 'pkcs11js'
+ *
+ * const module = new pkcs11js.PKCS11()
+ * module.load('/usr/lib/softhsm/libsofthsm2.so')
+ * module.C_Initialize({ flags: pkcs11js.CKF_OS_LOCKING_OK })
+ * const token = await openToken({ module, label: 'signer', pin: async () => process.env.PIN })
+ * const key = await createPkcs11Key({ token, label: 'release' })
+ * console.log(key.id)
+ * token.close()
+ * module.C_Finalize()
+ * ```
  */
 export async function openToken(options: TokenOptions): Promise<Token> {
   const { module, pin, sessions: most = 4 } = options

@@ -47,6 +47,19 @@ export interface VaultKeyOptions extends CallOptions {
  * Does not look whether a later rotation disabled it: signing says so.
  *
  * @throws UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY | MISUSE_OPTION
+ *
+ * @example
+ * ```ts
+ * import { createFakeVault } from '@ocisign/conformance/vault'
+ * import { createVaultKey } from '@ocisign/provider-vault'
+ *
+ * const server = await createFakeVault({ token: 's.example' }) // in your setup: https://vault.example.com:8200
+ * server.createKey('release', 'ecdsa-p384')
+ * const key = await createVaultKey({ address: server.origin, token: async () => 's.example', key: 'release' })
+ * const { signature } = await key.sign(new TextEncoder().encode('hello'))
+ * console.log(key.id, signature.length)
+ * await server.close()
+ * ```
  */
 export async function createVaultKey(options: VaultKeyOptions): Promise<SigningKey<PublicKeyMaterial>> {
   const { signal, retry } = options

@@ -44,7 +44,20 @@ const failed = (type: string, message: string): ServiceAnswer => ({
 const account = 'arn:aws:kms:us-east-1:123456789012'
 const maxMessage = 4096
 
-/** Starts a server that signs with keys of its own, and refuses as KMS does. Signatures of requests are not checked. */
+/**
+ * Starts a server that signs with keys of its own, and refuses as KMS does. Signatures of requests are not checked.
+ *
+ * @example
+ * ```ts
+ * import { createFakeKms } from '@ocisign/conformance/aws-kms'
+ *
+ * const service = await createFakeKms()
+ * service.createAlias('alias/release', service.createKey('ECC_NIST_P256'))
+ * service.fail({ status: 400, body: { __type: 'ThrottlingException', message: 'slow down' } })
+ * service.recover() // from here on it signs: new KMS(service.clientOptions)
+ * await service.close()
+ * ```
+ */
 export async function createFakeKms(options: FakeServiceOptions = {}): Promise<FakeKms> {
   const keys = new Map<string, Key>()
   const aliases = new Map<string, string>()

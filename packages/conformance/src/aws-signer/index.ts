@@ -35,7 +35,19 @@ const failed = (status: number, code: string): ServiceAnswer => ({
   body: { message: 'on command' },
 })
 
-/** Starts a service with one signing profile, which refuses as AWS Signer does. Signatures of requests are not checked. */
+/**
+ * Starts a service with one signing profile, which refuses as AWS Signer does. Signatures of requests are not checked.
+ *
+ * @example
+ * ```ts
+ * import { createFakeAwsSigner } from '@ocisign/conformance/aws-signer'
+ *
+ * const service = await createFakeAwsSigner()
+ * service.revoke(service.profileVersionArn)
+ * console.log(service.profileArn, service.origin)
+ * await service.close()
+ * ```
+ */
 export async function createFakeAwsSigner(
   options: FakeServiceOptions & { readonly clock?: () => Date } = {},
 ): Promise<FakeAwsSigner> {

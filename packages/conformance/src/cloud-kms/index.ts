@@ -48,7 +48,19 @@ interface Call {
 const parent = 'projects/p/locations/global/keyRings/r/cryptoKeys'
 const failed = (code: grpc.status, details: string) => ({ code, details })
 
-/** Starts a server on 127.0.0.1 that signs with keys of its own, and refuses as Cloud KMS does. */
+/**
+ * Starts a server on 127.0.0.1 that signs with keys of its own, and refuses as Cloud KMS does.
+ *
+ * @example
+ * ```ts
+ * import { createFakeCloudKms } from '@ocisign/conformance/cloud-kms'
+ *
+ * const service = await createFakeCloudKms()
+ * console.log(service.createKey('release', 'EC_SIGN_P256_SHA256')) // projects/…/cryptoKeys/release
+ * service.fail({ code: 8 }) // every call is RESOURCE_EXHAUSTED
+ * await service.close()
+ * ```
+ */
 export async function createFakeCloudKms(): Promise<FakeCloudKms> {
   const versions = new Map<string, Version>()
   const requests: string[] = []

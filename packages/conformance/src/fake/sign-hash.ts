@@ -14,7 +14,20 @@ export interface SignHashOptions {
   readonly saltLength?: number
 }
 
-/** Signs a hash as it is, like a key service: ECDSA, RSASSA-PSS (RFC 8017, 9.1.1) or RSASSA-PKCS1-v1_5. */
+/**
+ * Signs a hash as it is, like a key service: ECDSA, RSASSA-PSS (RFC 8017, 9.1.1) or RSASSA-PKCS1-v1_5.
+ *
+ * @example
+ * ```ts
+ * import { createHash, generateKeyPairSync } from 'node:crypto'
+ * import { signHash } from '@ocisign/conformance/fake'
+ * import { notaryAlgorithms } from '@ocisign/core'
+ *
+ * const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+ * const hash = new Uint8Array(createHash('sha256').update('hello').digest())
+ * console.log(signHash(privateKey, notaryAlgorithms[0]!, hash)[0]) // 48: ECDSA in DER
+ * ```
+ */
 export function signHash(
   privateKey: KeyObject,
   algorithm: Algorithm,

@@ -62,7 +62,19 @@ const failed = (status: number, code: string, message: string): ServiceAnswer =>
 
 const neverEnds = Date.UTC(2100, 0)
 
-/** Starts a vault with keys and certificates of its own, which refuses as Key Vault does. */
+/**
+ * Starts a vault with keys and certificates of its own, which refuses as Key Vault does.
+ *
+ * @example
+ * ```ts
+ * import { createFakeKeyVault } from '@ocisign/conformance/key-vault'
+ *
+ * const vault = await createFakeKeyVault({ token: 'test' })
+ * vault.createKey('release', 'EC', 'P-256')
+ * vault.forbid('keys/sign') // new KeyClient(vault.origin, vault.credential, vault.clientOptions)
+ * await vault.close()
+ * ```
+ */
 export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions): Promise<FakeKeyVault> {
   const authority = await createFakeAuthority()
   const store = new Map<string, Version[]>()

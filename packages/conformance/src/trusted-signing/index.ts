@@ -40,7 +40,18 @@ const failed = (status: number, code: string): ServiceAnswer => ({
   body: { error: { code, message: 'on command' } },
 })
 
-/** Starts a service with one certificate profile, whose chain has three certificates. */
+/**
+ * Starts a service with one certificate profile, whose chain has three certificates.
+ *
+ * @example
+ * ```ts
+ * import { createFakeTrustedSigning } from '@ocisign/conformance/trusted-signing'
+ *
+ * const service = await createFakeTrustedSigning({ token: 'test' })
+ * console.log(service.origin, service.account, service.profile)
+ * await service.close()
+ * ```
+ */
 export async function createFakeTrustedSigning(options: FakeTrustedSigningOptions): Promise<FakeTrustedSigning> {
   const { token, polls = 1, latency } = options
   const [account, profile] = ['account', 'profile']

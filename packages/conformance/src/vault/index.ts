@@ -34,7 +34,19 @@ interface Key {
 
 const failed = (status: number, ...errors: readonly string[]): ServiceAnswer => ({ status, body: { errors } })
 
-/** Starts a server that signs with keys of its own. What it refuses, and how, is what OpenBao 2.7 does. */
+/**
+ * Starts a server that signs with keys of its own. What it refuses, and how, is what OpenBao 2.7 does.
+ *
+ * @example
+ * ```ts
+ * import { createFakeVault } from '@ocisign/conformance/vault'
+ *
+ * const server = await createFakeVault({ token: 's.example' })
+ * server.createKey('release', 'ecdsa-p256')
+ * server.fail({ status: 503, body: { errors: ['Vault is sealed'] } })
+ * await server.close()
+ * ```
+ */
 export async function createFakeVault(options: FakeVaultOptions): Promise<FakeVault> {
   const { mount = 'transit', token, namespace } = options
   const keys = new Map<string, Key>()

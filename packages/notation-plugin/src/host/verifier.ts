@@ -49,6 +49,24 @@ export interface HostVerifier {
 /**
  * Makes a verification extension the `verifier` of a plugin, so that `notation verify` asks it for the checks that it
  * takes over. Only what passed is a success; what could not be found out is none.
+ *
+ * @example
+ * ```ts
+ * import { createHostVerifier, createNotationPlugin, type HostExtension } from '@ocisign/notation-plugin/host'
+ *
+ * const extension: HostExtension = {
+ *   replaces: ['revocation'],
+ *   verify: async () => ({ results: { revocation: { status: 'passed' } }, processedAttributes: [] }),
+ * }
+ * const { metadata } = createNotationPlugin({
+ *   name: 'com.example.verifier',
+ *   version: '1.0.0',
+ *   description: 'Nothing is ever revoked',
+ *   url: 'https://example.com',
+ *   verifier: createHostVerifier(extension),
+ * })
+ * console.log(metadata.capabilities)
+ * ```
  */
 export function createHostVerifier(extension: HostExtension): HostVerifier {
   return {

@@ -42,6 +42,15 @@ export interface InstalledVersion {
  *
  * @throws INVALID_PLUGIN | INVALID_CONTENT | MISUSE_OPTION where there is such a version, or a later one, already
  * @throws UNSUPPORTED_PLUGIN | UNAVAILABLE_PLUGIN, also where it cannot be downloaded | DENIED_FILE | UNAVAILABLE_FILE
+ *
+ * @example
+ * ```ts compile
+ * import { installPlugin, pluginDirectory } from '@ocisign/notation-plugin'
+ *
+ * const directory = pluginDirectory('/home/me/.config/notation') // or of defaultConfigDirectory() of @ocisign/core/node
+ * const { installed } = await installPlugin({ directory, source: './notation-com.example.hsm.tar.gz' })
+ * console.log(installed.name, installed.version)
+ * ```
  */
 export async function installPlugin(options: InstallPluginOptions): Promise<InstalledVersion> {
   const { directory, source, signal } = options
@@ -68,6 +77,13 @@ export async function installPlugin(options: InstallPluginOptions): Promise<Inst
 /**
  * Removes an installed plugin, whether it works or not.
  * @throws INVALID_PLUGIN for a name that is none | UNAVAILABLE_PLUGIN where there is none | DENIED_FILE | UNAVAILABLE_FILE
+ *
+ * @example
+ * ```ts compile
+ * import { pluginDirectory, uninstallPlugin } from '@ocisign/notation-plugin'
+ *
+ * await uninstallPlugin(pluginDirectory('/home/me/.config/notation'), 'com.example.hsm')
+ * ```
  */
 export async function uninstallPlugin(directory: string, name: string): Promise<void> {
   if (!isPluginName(name)) throw invalidPlugin(name, 'has a name that no plugin may have')

@@ -20,6 +20,14 @@ export interface OpenPluginUriOptions extends OpenKeyOptions {
  * Opens `notation-plugin:NAME?id=ID`, with `&plugin-config=key%3Dvalue` for each setting that the plugin needs.
  *
  * @throws INVALID_KEY for another URI, and what {@link openPluginKey} throws
+ *
+ * @example
+ * ```ts compile
+ * import { openKey } from '@ocisign/notation-plugin/uri'
+ *
+ * const key = await openKey('notation-plugin:com.example.hsm?id=release&plugin-config=slot%3D1')
+ * console.log(key.algorithm)
+ * ```
  */
 export async function openKey(
   uri: string,

@@ -40,7 +40,19 @@ const platform = 'Notation-OCI-SHA384-ECDSA'
  * Verifies signatures of AWS Signer without its plugin: who signed is a signing profile, and AWS says what is revoked.
  *
  * A trusted identity is the ARN of a profile (any version of it) or of one version, in any letter case; `*` is refused.
+ * Nothing is thrown here; verifying it gives UNTRUSTED_IDENTITY, UNTRUSTED_REVOKED, INVALID_ENVELOPE for what AWS Signer does
+ * not make, and UNAVAILABLE_REVOCATION where AWS cannot be asked (trust-store-trust-policy, extended validation).
+ *
  * It is asked only once the signature is good and its certificates have reached an anchor.
+ *
+ * @example
+ * ```ts
+ * import { Signer } from '@aws-sdk/client-signer'
+ * import { createAwsSignerExtension } from '@ocisign/provider-aws/signer'
+ *
+ * const extension = createAwsSignerExtension({ client: new Signer({ region: 'us-east-1' }) })
+ * console.log(extension.replaces) // give it to createNotaryVerifier, in `extensions`
+ * ```
  */
 export function createAwsSignerExtension({ client }: AwsSignerExtensionOptions): AwsSignerExtension {
   return {

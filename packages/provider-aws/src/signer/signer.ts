@@ -28,13 +28,38 @@ export interface AwsSignerOptions {
 }
 
 /**
- * Makes a {@link Signer} of a signing profile of AWS Signer (platform Notation-OCI-SHA384-ECDSA).
+ * Makes a {@link Signer} of a signing profile of AWS Signer (platform Notation-OCI-SHA384-ECDSA;
+ * signature-specification, signing authority).
  *
  * The service makes the whole envelope, with the scheme `notary.x509.signingAuthority` and an expiry that the profile
  * sets. It is proven before it is handed out: signature, certificates, and that it is of exactly the target.
  *
  * @throws MISUSE_OPTION, and when signing UNAVAILABLE_KEY | DENIED_KEY | UNTRUSTED_TARGET and what
  * `createEnvelopeSigner` throws
+ *
+ * @example
+ * ```ts
+ * import { Signer } from '@aws-sdk/client-signer'
+ * import { createFakeAwsSigner } from '@ocisign/conformance/aws-signer'
+ * import { jws } from '@ocisign/core'
+ * import { createAwsSigner } from '@ocisign/provider-aws/signer'
+ *
+ * const service = await createFakeAwsSigner() // in your setup: AWS, and new Signer({ maxAttempts: 1 })
+ * const signer = createAwsSigner({
+ *   client: new Signer({
+ *     region: 'us-east-1',
+ *     endpoint: service.origin,
+ *     disableHostPrefix: true,
+ *     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+ *   }),
+ *   profileArn: service.profileArn,
+ *   format: jws,
+ * })
+ * const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+ * const { bytes } = await signer.sign({ mediaType, digest: `sha384:${'0'.repeat(96)}`, size: 100 })
+ * console.log(bytes.length)
+ * await service.close()
+ * ```
  */
 export function createAwsSigner(options: AwsSignerOptions): Signer {
   const { client, profileArn, format, retry } = options

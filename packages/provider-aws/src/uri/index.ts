@@ -17,6 +17,14 @@ export const scheme = 'awskms'
  *
  * Region and credentials are found as by every tool of AWS; an ARN names its own region. Needs `@aws-sdk/client-kms`.
  * @throws INVALID_KEY for another URI, and what {@link createKmsKey} throws
+ *
+ * @example
+ * ```ts compile
+ * import { openKey } from '@ocisign/provider-aws/uri'
+ *
+ * const key = await openKey('awskms:///alias/release')
+ * console.log(key.id) // awskms:///arn:aws:kms:…
+ * ```
  */
 export async function openKey(
   uri: string,

@@ -57,6 +57,23 @@ const longestPoll = 5000
  *
  * Nothing is asked before the first signature.
  * @throws MISUSE_OPTION; when signing UNAVAILABLE_KEY | DENIED_KEY | UNSUPPORTED_KEY
+ *
+ * @example
+ * ```ts
+ * import { createFakeTrustedSigning } from '@ocisign/conformance/trusted-signing'
+ * import { createTrustedSigningKey } from '@ocisign/provider-azure/trusted-signing'
+ *
+ * const service = await createFakeTrustedSigning({ token: 'test' }) // in your setup: https://weu.codesigning.azure.net
+ * const key = createTrustedSigningKey({
+ *   endpoint: service.origin,
+ *   account: service.account,
+ *   profile: service.profile,
+ *   credential: { getToken: async () => ({ token: 'test', expiresOnTimestamp: Date.now() + 3_600_000 }) },
+ * })
+ * const { material } = await key.sign(new TextEncoder().encode('hello'))
+ * console.log(key.requiresTimestamp, material.chain.length) // true 3
+ * await service.close()
+ * ```
  */
 export function createTrustedSigningKey(options: TrustedSigningKeyOptions): SigningKey<X509Material> {
   const { account, profile, retry, deadlineMilliseconds = 60_000 } = options

@@ -11,6 +11,14 @@ export const scheme = 'trustedsigning'
  *
  * Credentials are those of `DefaultAzureCredential`. Needs `@azure/identity`.
  * @throws INVALID_KEY for another URI, and what {@link createTrustedSigningKey} throws
+ *
+ * @example
+ * ```ts compile
+ * import { openKey } from '@ocisign/provider-azure/trusted-signing'
+ *
+ * const key = await openKey('trustedsigning://weu/my-account/my-profile')
+ * console.log(key.requiresTimestamp) // true
+ * ```
  */
 export async function openKey(
   uri: string,

@@ -25,6 +25,14 @@ const uriPattern =
  * Credentials are those of `DefaultAzureCredential`. Needs `@azure/identity` and `@azure/keyvault-keys`, and for
  * certificates `@azure/keyvault-certificates` and `@azure/keyvault-secrets`.
  * @throws INVALID_KEY for another URI, and what {@link createKeyVaultKey} throws
+ *
+ * @example
+ * ```ts compile
+ * import { openKey } from '@ocisign/provider-azure/uri'
+ *
+ * const key = await openKey('azurekms://my-vault/release?certificate=merged')
+ * console.log(key.id) // azurekms://my-vault.vault.azure.net/keys/release/…
+ * ```
  */
 export async function openKey(
   uri: string,

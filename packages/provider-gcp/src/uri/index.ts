@@ -29,6 +29,14 @@ const noRetries = {
  *
  * Credentials are Google's application default credentials. Needs `@google-cloud/kms`.
  * @throws INVALID_KEY for another URI, and what {@link createCloudKmsKey} throws
+ *
+ * @example
+ * ```ts compile
+ * import { openKey } from '@ocisign/provider-gcp/uri'
+ *
+ * const key = await openKey('gcpkms://projects/acme/locations/global/keyRings/release/cryptoKeys/signer')
+ * console.log(key.id) // …/cryptoKeyVersions/3
+ * ```
  */
 export async function openKey(uri: string, { signal }: OpenKeyOptions = {}): Promise<SigningKey<PublicKeyMaterial>> {
   const shown = printable(uri)

@@ -19,6 +19,15 @@ const osLocking = 2
  *
  * The material is the certificate chain that is on the token, or the public key where there is none. Needs `pkcs11js`.
  * @throws INVALID_KEY for another URI, and what {@link createPkcs11Key} throws
+ *
+ * @example
+ * ```ts compile
+ * import { openKey } from '@ocisign/provider-pkcs11/uri'
+ *
+ * const uri = 'pkcs11:token=signer;object=release?module-path=/usr/lib/softhsm/libsofthsm2.so'
+ * const key = await openKey(uri, { passphrase: async () => process.env.PIN })
+ * console.log(key.id) // pkcs11:token=signer;object=release
+ * ```
  */
 export async function openKey(
   uri: string,
@@ -65,7 +74,7 @@ async function loadModule(path: string): Promise<Pkcs11Like> {
     module.C_Initialize({ flags: osLocking })
   } catch (cause) {
     // CKR_CRYPTOKI_ALREADY_INITIALIZED: another key of the same process did it.
-    if ((cause as { readonly code?: unknown }).code === 401) return module as unknown as Pkcs11Like
+    if ((cause as { readonly code?: unknown }).code === 401) return module
     const id = `pkcs11:?module-path=${printable(path, 200)}`
     throw new OcisignError(
       'UNAVAILABLE_KEY',
@@ -74,7 +83,7 @@ async function loadModule(path: string): Promise<Pkcs11Like> {
       { cause },
     )
   }
-  return module as unknown as Pkcs11Like
+  return module
 }
 
 async function readPin(

@@ -12,6 +12,18 @@ export const scheme = 'hashivault'
  * and `TRANSIT_SECRET_ENGINE_PATH` are used where the URI says nothing. The file `~/.vault-token` is not read.
  *
  * @throws INVALID_KEY for another URI, DENIED_KEY without a token, and what {@link createVaultKey} throws
+ *
+ * @example
+ * ```ts
+ * import { createFakeVault } from '@ocisign/conformance/vault'
+ * import { openKey } from '@ocisign/provider-vault/uri'
+ *
+ * const server = await createFakeVault({ token: 's.example' })
+ * server.createKey('release', 'ecdsa-p384')
+ * const environment = { VAULT_ADDR: server.origin, VAULT_TOKEN: 's.example' } // process.env where left out
+ * console.log((await openKey('hashivault://release', { environment })).id) // hashivault://release?version=1
+ * await server.close()
+ * ```
  */
 export async function openKey(
   uri: string,
