@@ -39,8 +39,8 @@ export function adviseOn(error: unknown, { origins, hosts }: Surroundings): stri
   }
   const unreachable = findError(error, ['UNAVAILABLE_HOST'])
   if (!unreachable) {
-    // Whoever exchanged or damaged content is there, or on the way.
-    const few = hosts.size > 0 && hosts.size <= 2 && findError(error, ['INVALID_CONTENT'])
+    // Whoever exchanged, damaged or cut off content is there, or on the way.
+    const few = hosts.size > 0 && hosts.size <= 2 && findError(error, ['INVALID_CONTENT', 'UNAVAILABLE_CONTENT'])
     return few ? `look between here and ${printable([...hosts].join(', '))}` : undefined
   }
   const { host } = unreachable.details as { readonly host: string }

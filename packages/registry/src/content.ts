@@ -5,6 +5,8 @@ import {
   type Content,
   checkedContent,
   type Descriptor,
+  digestAlgorithmOf,
+  digestBytes,
   isOcisignError,
   OcisignError,
   printable,
@@ -14,6 +16,7 @@ import {
 import { iterateOnce } from './chunks.js'
 import type { ClientRequest } from './client.js'
 import type { RepositoryContext } from './context.js'
+import { shortError } from './failure.js'
 
 /** Says that content is not what its digest, size or type says. */
 export function contentError(digest: string, why: string): OcisignError {
@@ -70,8 +73,34 @@ export async function readContent(
     await response.discard()
     throw error
   }
-  if (!isSmall) return checkedContent(response.body ?? new Uint8Array(), target, { signal: request.signal })
+  const short = (length: number) => {
+    const { status, url } = response
+    const message = `could not ${request.what} of ${client.repository}: ${url.host} (${status}) sent ${length} of ${target.size} bytes`
+    return shortError({ host: url.host, status }, message)
+  }
+  if (!isSmall) {
+    const whole = requireLength(response.body ?? [], target.size, short)
+    return checkedContent(whole, target, { signal: request.signal })
+  }
   const bytes = await response.bytes(target.size)
+  // Where they are those of the digest, it is the descriptor that says something else.
+  const isShort =
+    bytes.length < target.size && (await digestBytes(bytes, digestAlgorithmOf(target.digest))) !== target.digest
+  if (isShort) throw short(bytes.length)
   await requireContent(bytes, target)
   return iterateOnce(bytes)
+}
+
+/** Passes content through, and says so where it ends too early. */
+async function* requireLength(
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  size: number,
+  short: (length: number) => OcisignError,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let length = 0
+  for await (const chunk of content) {
+    length += chunk.length
+    yield chunk
+  }
+  if (length < size) throw short(length)
 }

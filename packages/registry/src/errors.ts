@@ -14,7 +14,9 @@ declare module '@ocisign/core' {
     DENIED_CREDENTIALS: From
     /** Known to the registry, but not allowed to do this. */
     DENIED_REPOSITORY: From & { readonly repository: string }
-    /** No connection, or one that broke. */
+    /** An answer that ended before all of it was there. */
+    UNAVAILABLE_CONTENT: From & { readonly status: number; readonly retryable: true }
+    /** No connection, or one that broke before it brought an answer. */
     UNAVAILABLE_HOST: From & { readonly retryable: true }
     /** The certificate of the host is not trusted, or the connection is not the kind it has to be. */
     UNAVAILABLE_TLS: From & { readonly retryable: false }

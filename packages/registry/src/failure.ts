@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What it means when fetch fails: runtimes say it with different errors, codes and texts.
-import { OcisignError, printable } from '@ocisign/core'
+import { isOcisignError, OcisignError, printable } from '@ocisign/core'
 
 const tlsCode =
   /^(?:ERR_TLS_\w+|ERR_SSL_\w+|ERR_OSSL_\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+|DEPTH_ZERO_\w+|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO)$/
@@ -81,6 +81,41 @@ function reasonOf(codes: readonly string[], host: string): string {
 export function hostError(host: string, message: string, cause?: unknown): OcisignError<'UNAVAILABLE_HOST'> {
   const options = cause === undefined ? {} : { cause }
   return new OcisignError('UNAVAILABLE_HOST', message, { host, status: undefined, retryable: true }, options)
+}
+
+/** Who answered, and what, before the answer ended too early. */
+export interface Answered {
+  /** `host[:port]` */
+  readonly host: string
+  readonly status: number
+}
+
+/** Names the failure of a body that was being read: as of a request, but that the host had begun to answer. */
+export function bodyFailureOf(cause: unknown, { host, status }: Answered, what: string): OcisignError {
+  const failure = failureOf(cause, host, what)
+  if (failure.code !== 'UNAVAILABLE_HOST') return failure
+  const [code] = codesOf(cause)
+  const suffix = code === undefined ? '' : ` (${code})`
+  return shortError(
+    { host, status },
+    `could not ${what}: ${host} answered ${status}, but not to the end${suffix}`,
+    cause,
+  )
+}
+
+/** Says that a host began to answer and did not end: nobody knows what the rest was. */
+export function shortError(
+  { host, status }: Answered,
+  message: string,
+  cause?: unknown,
+): OcisignError<'UNAVAILABLE_CONTENT'> {
+  const options = cause === undefined ? {} : { cause }
+  return new OcisignError('UNAVAILABLE_CONTENT', message, { host, status, retryable: true }, options)
+}
+
+/** Tells whether a connection was lost, before an answer or during one. */
+export function isLost(error: unknown): error is OcisignError<'UNAVAILABLE_CONTENT' | 'UNAVAILABLE_HOST'> {
+  return isOcisignError(error, 'UNAVAILABLE_HOST') || isOcisignError(error, 'UNAVAILABLE_CONTENT')
 }
 
 /** Tells whether a failure will be the same in a second. */

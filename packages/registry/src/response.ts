@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { concatBytes, isOcisignError, OcisignError } from '@ocisign/core'
 import type { Connection } from './connection.js'
-import { failureOf } from './failure.js'
+import { type Answered, bodyFailureOf } from './failure.js'
 import type { TransportResponse } from './transport.js'
 
 /** What an answer's body needs to be read. */
@@ -35,7 +35,7 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
     reader.cancel().catch(() => undefined)
   }
   const closeAfter = (reader: Reader, error: unknown) => {
-    const failure = readingError(error, connection, url.host, what)
+    const failure = readingError(error, connection, { host: url.host, status }, what)
     close(reader)
     return failure
   }
@@ -110,9 +110,9 @@ export function createResponse(response: Response, options: ResponseOptions): Tr
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 
-function readingError(error: unknown, { signal }: Connection, host: string, what: string): unknown {
+function readingError(error: unknown, { signal }: Connection, from: Answered, what: string): unknown {
   if (isOcisignError(error)) return error
-  return signal.aborted ? signal.reason : failureOf(error, host, what)
+  return signal.aborted ? signal.reason : bodyFailureOf(error, from, what)
 }
 
 function limitError(message: string, target: string): OcisignError {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a request is sent again, and after how long.
-import { isOcisignError } from '@ocisign/core'
 import { type AbortHub, createAbortHub } from './abort-hub.js'
-import { isBeforeSending, isLasting } from './failure.js'
+import { isBeforeSending, isLasting, isLost } from './failure.js'
 import type { RegistryLimits } from './options.js'
 
 /** The longest wait that nobody asked for, in milliseconds. */
@@ -48,7 +47,7 @@ export function waitAfterFailure(
   isIdempotent: boolean,
   error: unknown,
 ): number | undefined {
-  if (tried >= rules.limits.tries || !isOcisignError(error, 'UNAVAILABLE_HOST') || isLasting(error)) return undefined
+  if (tried >= rules.limits.tries || !isLost(error) || isLasting(error)) return undefined
   return isIdempotent || isBeforeSending(error) ? backoff(rules, tried) : undefined
 }
 

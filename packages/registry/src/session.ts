@@ -2,6 +2,7 @@
 // One upload session: the registry says after each step where the next one goes (distribution-spec, pushing blobs).
 import { type CallOptions, type Digest, isOcisignError, OcisignError } from '@ocisign/core'
 import type { RepositoryContext } from './context.js'
+import { isLost } from './failure.js'
 import { addressFrom } from './redirects.js'
 import type { TransportResponse } from './transport.js'
 
@@ -152,7 +153,7 @@ export async function cancel({ client }: RepositoryContext, at: URL, what: strin
 /** Tells whether an upload may go on or be begun anew after this. */
 export function isPassing(error: unknown): boolean {
   return (
-    isOcisignError(error, 'UNAVAILABLE_HOST') ||
+    isLost(error) ||
     (isOcisignError(error, 'UNAVAILABLE_REGISTRY') && (error.details.retryable || error.details.status === 416))
   )
 }

@@ -38,7 +38,7 @@ export interface TransportResponse {
   readonly headers: Headers
   /** Where it came from in the end. */
   readonly url: URL
-  /** Null where there is none; read once. Errors while reading are UNAVAILABLE_HOST. */
+  /** Null where there is none; read once. Where it breaks off, that is UNAVAILABLE_CONTENT. */
   readonly body: AsyncIterable<Uint8Array> | null
   /** Reads at most `maxBytes`; more is UNAVAILABLE_LIMIT. */
   bytes(maxBytes: number): Promise<Uint8Array>
@@ -48,7 +48,7 @@ export interface TransportResponse {
 
 /**
  * Sends requests: redirects, retries, limits for each host. Knows nothing of registries.
- * @throws UNAVAILABLE_HOST | UNAVAILABLE_TLS | UNAVAILABLE_REDIRECT | UNAVAILABLE_LIMIT, and the reason of the signal
+ * @throws UNAVAILABLE_HOST | UNAVAILABLE_CONTENT | UNAVAILABLE_TLS | UNAVAILABLE_REDIRECT | UNAVAILABLE_LIMIT, and the reason of the signal
  */
 export interface Transport {
   send(request: TransportRequest): Promise<TransportResponse>

@@ -192,7 +192,31 @@ describe('reading', () => {
     expect(await readAll(repository, image)).toHaveLength(image.size)
     end()
     end = server.misbehave({ when: { method: 'GET' }, how: { kind: 'truncate', bytes: 3 } })
-    await expect(readAll(repository, image)).rejects.toMatchObject(code('UNAVAILABLE_HOST', { host: server.host }))
+    const details = { host: server.host, status: 200, retryable: true }
+    await expect(readAll(repository, image)).rejects.toMatchObject(code('UNAVAILABLE_CONTENT', details))
+  })
+
+  test.each([
+    ['small', 4_000_000],
+    ['large', 10],
+  ])('content that is shorter than it should be, and %s, has a code of its own', async (_, documentBytes) => {
+    const { server, registry } = await serveRepository({}, { limits: { documentBytes } })
+    const repository = registry.repository(`${server.host}/org/app`)
+    const blob = server.seed('org/app', { bytes: text('some content'), mediaType: 'text/plain' })
+    const body = (bytes: Uint8Array) => bytes.slice(0, -1)
+    const end = server.misbehave({ when: { method: 'GET' }, how: { kind: 'body', body } })
+    const details = { host: server.host, status: 200, retryable: true }
+    await expect(readAll(repository, blob)).rejects.toMatchObject(code('UNAVAILABLE_CONTENT', details))
+    end()
+    const how = { kind: 'body', body: 'other content'.slice(1) } as const
+    server.misbehave({ when: { method: 'GET' }, how })
+    await expect(readAll(repository, blob)).rejects.toMatchObject(code('INVALID_CONTENT'))
+  })
+
+  test('a descriptor that says more than there is of its digest is what is wrong', async () => {
+    const { repository, image } = await withImage()
+    const longer = { ...image, size: image.size + 1 }
+    await expect(readAll(repository, longer)).rejects.toMatchObject(code('INVALID_CONTENT'))
   })
 
   test('large blobs stream, and small ones do too where asked', async () => {
@@ -202,7 +226,9 @@ describe('reading', () => {
     const blob = server.seed('org/app', { bytes, mediaType: 'text/plain' })
     expect(await readAll(repository, blob, { maxBytes: bytes.length })).toEqual(bytes)
     server.misbehave({ how: { kind: 'truncate', bytes: 70_000 } })
-    await expect(readAll(repository, blob, { maxBytes: bytes.length })).rejects.toMatchObject(code('UNAVAILABLE_HOST'))
+    await expect(readAll(repository, blob, { maxBytes: bytes.length })).rejects.toMatchObject(
+      code('UNAVAILABLE_CONTENT'),
+    )
     const manifest = { ...blob, mediaType: mediaTypes.imageManifest }
     await expect(repository.fetch(manifest)).rejects.toMatchObject(code('UNAVAILABLE_LIMIT'))
   })

@@ -304,7 +304,7 @@ describe('turns', () => {
     await expect((await send(url)).bytes(10)).rejects.toMatchObject(code('UNAVAILABLE_LIMIT'))
     await (await send(url, { method: 'HEAD' })).discard()
     const end = server.misbehave({ how: { kind: 'reset', at: 'body' } })
-    await expect((await send(url)).bytes(1_000_000)).rejects.toMatchObject(code('UNAVAILABLE_HOST'))
+    await expect((await send(url)).bytes(1_000_000)).rejects.toMatchObject(code('UNAVAILABLE_CONTENT'))
     end()
     const aborted = new AbortController()
     const read = await send(url, { signal: aborted.signal })
