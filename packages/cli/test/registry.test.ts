@@ -38,6 +38,22 @@ test('signs, lists, inspects and verifies by tag and by digest', async () => {
   }
 })
 
+test('a signature goes by the digest of its manifest, whoever names it', async () => {
+  const { registry, app } = scene
+  registry.seedImage('org/app', 'named', 'named')
+  const signed = JSON.parse((await sign('--quiet', '--output', 'json', app('named'))).stdout)
+  const { manifest, signature } = signed
+  for (const command of ['verify', 'list', 'inspect', 'discover']) {
+    const { stdout } = await run([command, ...(command === 'verify' ? scene.policy : []), app('named')])
+    expect(stdout).toContain(manifest.digest)
+  }
+  const text = await verify(app('named'))
+  expect(text.stdout).toContain(`signature  ${manifest.digest}`)
+  expect(text.stdout).not.toContain(signature.digest)
+  const [{ signatures }] = reportsOf((await verify('--output', 'json', app('named'))).stdout)
+  expect(signatures).toMatchObject([{ digest: signature.digest, manifest: manifest.digest }])
+})
+
 test('one artifact that is there is asked for no more often than needed', async () => {
   const { registry, app } = scene
   registry.seedImage('org/app', 'counted', 'counted')

@@ -46,6 +46,7 @@ test('a report has the members that are documented, and no others', async () => 
       signatures: [
         {
           digest,
+          manifest: digest,
           mediaType: 'application/jose+json',
           decision: 'verified',
           subject: 'CN=ocisign test leaf,O=ocisign test,ST=WA,C=US',

@@ -9,6 +9,8 @@ import type { Requirement, TrustContext, Verifier } from './verifier.js'
 export interface Judgement<Claims = unknown> {
   /** Digest of the signature's layer, or of the manifest where that could not be read. */
   readonly by: string
+  /** Digest of the manifest that the signature is stored under: what whoever attached it was told, and listings show. */
+  readonly manifest?: string | undefined
   /** Of the signature; empty where it could not be read. */
   readonly mediaType: string
   readonly result: Verified<Claims> | OcisignError

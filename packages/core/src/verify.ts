@@ -48,30 +48,29 @@ export async function* judgeSignatures<C>(
         refusals: [],
         retryable: false,
       })
-    if ('error' in listed) return { by: listed.manifest.digest, mediaType: '', error: listed.error }
+    const manifest = listed.manifest.digest
+    if ('error' in listed) return { by: manifest, manifest, mediaType: '', error: listed.error }
     const { digest: by, mediaType } = listed.layer
     try {
-      return { by, mediaType, signature: await listed.load({ signal }) }
+      return { by, manifest, mediaType, signature: await listed.load({ signal }) }
     } catch (error) {
-      return { by, mediaType, error }
+      return { by, manifest, mediaType, error }
     }
   }
   const list = (signal: AbortSignal) => verifier.attachment.list(store, subject, { signal })
   for await (const loaded of mapAhead(list, limits.parallelFetches, load, { signal })) {
-    const { by, mediaType } = loaded
+    const { by, manifest, mediaType } = loaded
     const judged = async () => {
       if ('error' in loaded) throw loaded.error
       return verifier.verify(target, loaded.signature, context)
     }
-    yield { by, mediaType, result: await judged().catch((error: unknown) => refusalOf(error, target.digest, signal)) }
+    const result = await judged().catch((error: unknown) => refusalOf(error, target.digest, signal))
+    yield { by, manifest, mediaType, result }
   }
 }
 
 /** A signature that was fetched, or the reason why it was not. */
-type Loaded = { readonly by: string; readonly mediaType: string } & (
-  | { readonly signature: Signature }
-  | { readonly error: unknown }
-)
+type Loaded = Omit<Judgement, 'result'> & ({ readonly signature: Signature } | { readonly error: unknown })
 
 /**
  * Resolves to proof that the artifact satisfies the requirement, as soon as it does; or throws who refused and why.

@@ -48,11 +48,15 @@ describe('junk beside good', () => {
     expect(target).toEqual({ mediaType, digest, size })
   })
 
-  test('judgeSignatures tells each one’s fate, by the digest of its layer', async () => {
+  test('judgeSignatures tells each one’s fate, by the digest of its layer, and which manifest holds it', async () => {
     const { store, subject } = await damaged()
     const seen: string[] = []
-    for await (const { by, mediaType, result } of judgeSignatures(store, subject, verifierOf(['a']))) {
+    const listed: string[] = []
+    for await (const { digest } of store.referrers(subject)) listed.push(digest)
+    for await (const { by, manifest, mediaType, result } of judgeSignatures(store, subject, verifierOf(['a']))) {
       expect(by).toMatch(/^sha256:/)
+      expect(by).not.toBe(manifest)
+      expect(listed).toContain(manifest)
       expect(mediaType).toBe('test/said')
       seen.push('code' in result ? result.code : result.identity)
     }

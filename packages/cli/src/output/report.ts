@@ -22,6 +22,8 @@ interface ReportedOutcome extends Partial<ReportedError> {
 /** One signature's fate; `error` where no check says why it was refused. */
 export interface ReportedSignature {
   readonly digest: string
+  /** Digest of the manifest that holds it, as `sign`, `list` and `discover` show it; not of a detached signature. */
+  readonly manifest?: string
   readonly mediaType: string
   readonly decision: Decision
   /** Of the signing certificate, only where the signature was not refused. */
@@ -98,13 +100,13 @@ function reportNode({ descriptor, depth, covered, verdict }: TreeNode): Reported
   return { ...common, decision: verdict.decision, ...(subject !== undefined && { subject }) }
 }
 
-function reportSignature({ by, mediaType, result }: Judgement): ReportedSignature {
+function reportSignature({ by, manifest, mediaType, result }: Judgement): ReportedSignature {
+  const common = { digest: by, ...(manifest !== undefined && { manifest }), mediaType }
   if (!isOcisignError(result)) {
     const { decision, claims, outcomes } = result
     const { subject, signingTime } = claims as { readonly subject?: string; readonly signingTime?: Date }
     return {
-      digest: by,
-      mediaType,
+      ...common,
       decision,
       ...(subject !== undefined && { subject }),
       ...(signingTime && { signingTime: signingTime.toISOString() }),
@@ -113,8 +115,7 @@ function reportSignature({ by, mediaType, result }: Judgement): ReportedSignatur
   }
   const { outcomes } = result.details as { readonly outcomes?: Outcomes }
   return {
-    digest: by,
-    mediaType,
+    ...common,
     decision: decisionOf(result),
     outcomes: outcomes ? reportOutcomes(outcomes) : {},
     error: reportError(result),

@@ -65,8 +65,8 @@ function formatNode(node: ReportedNode, holdsAccepted: boolean): readonly string
 }
 
 function formatSignature(signature: ReportedSignature): readonly string[] {
-  const { digest, decision, subject, signingTime, outcomes, error } = signature
-  const lines = [`  ${marks[decision]} signature  ${printable(digest, 1000)}`]
+  const { digest, manifest, decision, subject, signingTime, outcomes, error } = signature
+  const lines = [`  ${marks[decision]} signature  ${printable(manifest ?? digest, 1000)}`]
   if (subject !== undefined)
     lines.push(`    signed by  ${printable(subject, 500)}${signingTime ? `, ${signingTime}` : ''}`)
   const checks = Object.entries(outcomes)
