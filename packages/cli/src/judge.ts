@@ -19,6 +19,8 @@ import type { ConfiguredVerifier } from './verifier.js'
 export interface JudgeOptions extends VerifyOptions {
   /** Verifies an index with what it holds, of these platforms or of all. */
   readonly tree?: { readonly platforms: readonly string[] | undefined } | undefined
+  /** Hears of each manifest of a tree as it is judged. */
+  readonly onNode?: (() => void) | undefined
 }
 
 /** Verifies one artifact; what goes wrong is part of the answer. */
@@ -26,7 +28,7 @@ export async function judge(
   name: string,
   open: () => Promise<OpenArtifact>,
   { policy, verifier }: ConfiguredVerifier,
-  { tree, ...options }: JudgeOptions,
+  { tree, onNode, ...options }: JudgeOptions,
 ): Promise<Answer> {
   const judgements: Judgement[] = []
   const nodes: TreeNode[] = []
@@ -51,7 +53,10 @@ export async function judge(
           ...options,
           platforms: tree.platforms,
           onJudgement,
-          onNode: (node) => void nodes.push(node),
+          onNode(node) {
+            nodes.push(node)
+            onNode?.()
+          },
         })
       : await verifyArtifact(remembering, reference, verifier, { ...options, onJudgement })
     return { ...answer(), verdict }

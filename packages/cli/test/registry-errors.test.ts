@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createFakeAuthority, type MisbehaviourRule } from '@ocisign/conformance/fake'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, linesOf, run } from './support/program.js'
-import { createRegistryScene, type RegistryScene } from './support/registry.js'
+import { createRegistryScene, type RegistryScene, seedIndex } from './support/registry.js'
 
 let scene: RegistryScene
 beforeAll(async () => {
@@ -216,6 +216,19 @@ describe('progress', () => {
   ])('is not shown for %s', async (_, args, TERM) => {
     const ended = await run(['verify', ...scene.policy, ...args, ...references()], { require: watched, env: { TERM } })
     expect(ended).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  test('of a tree is in manifests', async () => {
+    seedIndex(scene.registry, 'org/app', 'tree', ['linux/amd64', 'linux/arm64'])
+    const watching = { require: watched, env: { TERM: 'xterm' } }
+    const slow = { kind: 'delay', milliseconds: 120 } as const
+    const end = scene.registry.misbehave({ when: { method: 'PUT' }, how: slow })
+    const signed = await run(['sign', '--recursive', ...scene.signingWith('good'), scene.app('tree')], watching)
+    end()
+    expect(signed).toMatchObject({ status: 0, stderr: expect.stringMatching(/manifests signed: [123]/) })
+    const verified = await run(['verify', '--recursive', ...scene.policy, scene.app('tree')], watching)
+    expect(verified).toMatchObject({ status: 0, stderr: expect.stringMatching(/manifests looked at: \d/) })
+    expect(verified.stderr.endsWith('\r\u001b[K')).toBe(true)
   })
 
   test('of a copy is in bytes', async () => {

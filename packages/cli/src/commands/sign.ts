@@ -77,8 +77,10 @@ export const command: Command = {
     await forEachConcurrently(names, { concurrency, ordered: true }, find, (artifact) => found.push(artifact))
     const signing = await openSigner(invocation, terminal, form)
     const { signer, userMetadata } = signing
-    const progress = names.length > 1 ? await createProgress(invocation, terminal) : undefined
+    const progress = names.length > 1 || tree ? await createProgress(invocation, terminal) : undefined
     const codes: number[] = []
+    let manifests = 0
+    const showProgress = () => progress?.show(() => progressOf(codes.length, names.length, tree && manifests))
     const sign = async ({ name, store, reference }: Artifact): Promise<SigningResult> => {
       const signed: SignedArtifact[] = []
       const signOptions = { userMetadata, deadlineMilliseconds, signal }
@@ -88,7 +90,11 @@ export const command: Command = {
           await signArtifactTree(store, reference, signer, {
             ...signOptions,
             platforms: tree.platforms,
-            onSigned: (each) => void signed.push(each),
+            onSigned(each) {
+              signed.push(each)
+              manifests++
+              showProgress()
+            },
           })
         return { name, reference, signed }
       } catch (error) {
@@ -99,7 +105,7 @@ export const command: Command = {
     const deliver = (result: SigningResult) => {
       const { name, reference, signed, error } = result
       codes.push('error' in result ? exitCodeOf(error) : exitCodes.accepted)
-      progress?.show(() => `${codes.length} of ${names.length} done`)
+      showProgress()
       if (signed.length > 0)
         terminal.print((output === 'json' ? formatJson : formatText)(result, signing, tree !== undefined))
       if ('error' in result) terminal.fail(error, names.length > 1 ? name : undefined)
@@ -110,10 +116,16 @@ export const command: Command = {
           `"${reference}" is a tag, which can move; what was signed is ${signed.at(-1)?.subject.digest}`,
         )
     }
+    showProgress()
     await forEachConcurrently(found, { concurrency, ordered: true }, sign, deliver)
     progress?.end()
     return joinExitCodes(codes)
   },
+}
+
+function progressOf(done: number, all: number, manifests: number | undefined): string {
+  const artifacts = all > 1 ? [`${done} of ${all} done`] : []
+  return [...artifacts, ...(manifests === undefined ? [] : [`manifests signed: ${manifests}`])].join(', ')
 }
 
 interface Artifact extends OpenArtifact<ArtifactStore> {

@@ -80,16 +80,21 @@ export const command: Command = {
       ? listTags(names, artifacts, signal, onSkipped)
       : names.map((name) => ({ name, open: () => artifacts.open(name) }))
     const isMany = all || names.length > 1
-    const progress = isMany ? await createProgress(invocation, terminal) : undefined
+    const progress = isMany || judgeOptions.tree ? await createProgress(invocation, terminal) : undefined
     const codes: number[] = []
     const total = all ? '' : ` of ${names.length}`
+    let manifests = 0
+    const onNode = () => {
+      manifests++
+      if (!isMany) progress?.show(() => `manifests looked at: ${manifests}`)
+    }
     const deliver = (answer: Answer) => {
       signal.throwIfAborted()
       codes.push(exitCodeOfAnswer(answer))
       printAnswer(terminal, answer, output)
       progress?.show(() => `${codes.length}${total} done, ${codes.filter((code) => code !== 0).length} not verified`)
     }
-    const judgeItem = ({ name, open }: Item) => judge(name, open, configured, judgeOptions)
+    const judgeItem = ({ name, open }: Item) => judge(name, open, configured, { ...judgeOptions, onNode })
     await forEachConcurrently(items, { concurrency, ordered: output !== 'jsonl' }, judgeItem, deliver)
     progress?.end()
     return joinExitCodes(codes)
