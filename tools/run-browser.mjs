@@ -21,7 +21,7 @@ const pageMilliseconds = 120_000
 /** What the page has to say of an image, by what it is. */
 const answers = {
   verified: (digest) => new RegExp(`^verified ${digest}$`),
-  refused: () => /^UNTRUSTED_NO_SIGNATURE none of \d+ signature/,
+  refused: () => /^UNTRUSTED_NO_SIGNATURE (?:the signature does not|none of \d+ signatures) satisf/,
   unsigned: () => /^UNTRUSTED_NO_SIGNATURE there is no signature/,
 }
 
