@@ -41,7 +41,10 @@ export interface ManifestsOptions {
   readonly alwaysTags: boolean
 }
 
-/** Statuses of a HEAD that say nothing of the manifest: some registries answer GET only. */
+/**
+ * Statuses of a HEAD that say nothing of the manifest: some registries answer GET only, and those that hold copies of
+ * another's say 404 of what only a GET makes them fetch, though HEAD finds what they have.
+ */
 const headRefused: readonly number[] = [404, 405, 501]
 const accept = manifestTypes.join(', ')
 

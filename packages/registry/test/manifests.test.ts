@@ -32,6 +32,14 @@ describe('resolving', () => {
     expect(methods(server)).toBe('HEAD GET HEAD GET')
   })
 
+  test('a HEAD that finds one does not prove that another is missing: caches fetch by GET', async () => {
+    const { server, repository, image } = await withImage()
+    expect(await repository.resolve('v1')).toEqual(image)
+    server.misbehave({ when: { method: 'HEAD' }, how: { kind: 'status', status: 404 } })
+    expect(await repository.resolve(image.digest)).toEqual(image)
+    expect(methods(server)).toBe('HEAD HEAD GET')
+  })
+
   test.each([
     ['docker-content-digest', undefined],
     ['docker-content-digest', 'sha256:abc'],
