@@ -7,16 +7,22 @@ export interface VaultFailure {
   readonly errors: readonly string[]
 }
 
-/** What is asked of the server, in the words of its policies: `update on transit/sign/release`. */
-export type Permission = `${'read' | 'update'} on ${string}`
+/** What was asked for, and of whom. */
+export interface Question {
+  readonly id: string
+  /** Of the server, with its port where that is not the usual one. */
+  readonly host: string
+  /** In the words of the server's policies: `update on transit/sign/release`. */
+  readonly permission: `${'read' | 'update'} on ${string}`
+}
 
 /** What a failure means; of the server's own words no more than a line is shown. */
-export function keyError(id: string, permission: Permission, cause: unknown): OcisignError {
+export function keyError({ id, host, permission }: Question, cause: unknown): OcisignError {
   if (isOcisignError(cause)) return cause
   const { status, errors } = (cause ?? {}) as Partial<VaultFailure>
   if (status === undefined) {
     const { why, retryable } = describeConnectionFailure(cause)
-    return new OcisignError('UNAVAILABLE_KEY', `${id} ${why}`, { id, retryable }, { cause })
+    return new OcisignError('UNAVAILABLE_KEY', `${id} on ${host} ${why}`, { id, retryable }, { cause })
   }
   const said = errors?.[0] ? `: ${printable(errors[0], 120)}` : ''
   const failed = (why: string, retryable: boolean) =>

@@ -64,6 +64,7 @@ export interface VaultKeyOptions extends CallOptions {
 export async function createVaultKey(options: VaultKeyOptions): Promise<SigningKey<PublicKeyMaterial>> {
   const { signal, retry } = options
   const server = serverOf(options)
+  const { host } = new URL(server.base)
   const mount = requirePath(options.mount ?? 'transit', 'mount')
   const name = requirePath(options.key, 'key')
   if (name.includes('/'))
@@ -73,7 +74,7 @@ export async function createVaultKey(options: VaultKeyOptions): Promise<SigningK
   const [keyPath, signPath] = [`${mount}/keys/${name}`, `${mount}/sign/${name}`]
   const ask = async (callOptions: CallOptions) =>
     readKey(await askVault(server, keyPath, undefined, callOptions), shown, options.version)
-  const toError = (cause: unknown) => keyError(shown, `read on ${keyPath}`, cause)
+  const toError = (cause: unknown) => keyError({ id: shown, host, permission: `read on ${keyPath}` }, cause)
   const { version, spki } = await askKeyService(ask, { ...retry, id: shown, toError, signal })
   const id = `${shown}?version=${version}`
   const algorithm = algorithmOfPublicKey(spki, id)
@@ -91,7 +92,7 @@ export async function createVaultKey(options: VaultKeyOptions): Promise<SigningK
       const { data } = await askVault(server, signPath, body, callOptions)
       return { signature: readSignature(data, id, version) }
     },
-    toError: (cause) => keyError(id, `update on ${signPath}`, cause),
+    toError: (cause) => keyError({ id, host, permission: `update on ${signPath}` }, cause),
     retry,
   })
 }

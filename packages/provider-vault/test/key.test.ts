@@ -116,7 +116,9 @@ test('says why the server cannot be reached', async () => {
     message: expect.stringContaining(text),
     details: { retryable },
   })
-  await expect(failing('ENOTFOUND')).rejects.toMatchObject(says('cannot be reached (ENOTFOUND) (tried 4 times)', true))
+  await expect(failing('ENOTFOUND')).rejects.toMatchObject(
+    says(`on ${new URL(vault.origin).host} cannot be reached (ENOTFOUND) (tried 4 times)`, true),
+  )
   await expect(failing('CERT_HAS_EXPIRED')).rejects.toMatchObject(says('is not trusted (CERT_HAS_EXPIRED)', false))
 })
 
