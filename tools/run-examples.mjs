@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { transformSync } from 'esbuild'
 import ts from 'typescript'
 import { extractExamples } from './lib/examples.mjs'
+import { findBareVerbs } from './lib/verbs.mjs'
 import { listFiles, listPackages, report, workspaceRoot } from './lib/workspace.mjs'
 
 const packages = listPackages()
@@ -97,6 +98,7 @@ try {
   const runnable = examples.filter(({ run }) => run)
   for (let at = 0; at < runnable.length; at += 2)
     problems.push(...(await Promise.all(runnable.slice(at, at + 2).map(runProblems))).flat())
+  if (wanted === '') problems.push(...findBareVerbs(packages))
   report('examples', problems, `${examples.length} type-checked, ${runnable.length} run`)
 } finally {
   for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true })

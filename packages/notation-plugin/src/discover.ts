@@ -19,12 +19,30 @@ export interface InstalledPlugin {
 
 const maxPlugins = 1000
 
-/** Where Notation's configuration directory has its plugins. */
+/**
+ * Where Notation's configuration directory has its plugins.
+ *
+ * @example
+ * ```ts
+ * import { pluginDirectory } from '@ocisign/notation-plugin'
+ *
+ * console.log(pluginDirectory('/home/me/.config/notation')) // /home/me/.config/notation/plugins
+ * ```
+ */
 export function pluginDirectory(configDirectory: string): string {
   return join(configDirectory, 'plugins')
 }
 
-/** Tells whether a plugin may be called so: a name becomes a part of a path, and must not lead elsewhere. */
+/**
+ * Tells whether a plugin may be called so: a name becomes a part of a path, and must not lead elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { isPluginName } from '@ocisign/notation-plugin'
+ *
+ * console.log(isPluginName('com.example.hsm'), isPluginName('../hsm')) // true false
+ * ```
+ */
 export function isPluginName(name: string): boolean {
   return name.length <= 200 && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)
 }
@@ -40,6 +58,14 @@ export function executableName(name: string, system: string = platform): string 
  *
  * @throws INVALID_PLUGIN | UNAVAILABLE_PLUGIN where there is none | MISUSE_OPTION for a relative directory
  * @throws DENIED_FILE | UNAVAILABLE_FILE
+ *
+ * @example
+ * ```ts compile
+ * import { findPlugin, pluginDirectory } from '@ocisign/notation-plugin'
+ *
+ * const { path } = await findPlugin(pluginDirectory('/home/me/.config/notation'), 'com.example.hsm')
+ * console.log(path)
+ * ```
  */
 export async function findPlugin(directory: string, name: string): Promise<InstalledPlugin> {
   if (!isAbsolute(directory)) throw misuse('directory', 'the plugin directory is not an absolute path')

@@ -91,7 +91,16 @@ export async function openPluginKey(options: PluginKeyOptions): Promise<SigningK
   }
 }
 
-/** How a key of a plugin is written on a command line. */
+/**
+ * How a key of a plugin is written on a command line.
+ *
+ * @example
+ * ```ts
+ * import { keyUri } from '@ocisign/notation-plugin'
+ *
+ * console.log(keyUri('com.example.hsm', 'slot 1')) // for --key
+ * ```
+ */
 export function keyUri(name: string, keyId: string): string {
   return `notation-plugin:${name}?id=${encodeURIComponent(keyId)}`
 }

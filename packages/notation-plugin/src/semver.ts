@@ -12,7 +12,16 @@ const pattern = () =>
 
 const parse = (version: string) => (version.length <= 100 ? pattern().exec(version) : null)
 
-/** Tells whether this is a semantic version, and nothing but one: no `v`, no two numbers. */
+/**
+ * Tells whether this is a semantic version, and nothing but one: no `v`, no two numbers.
+ *
+ * @example
+ * ```ts
+ * import { isVersion } from '@ocisign/notation-plugin'
+ *
+ * console.log(isVersion('1.2.3-rc.1'), isVersion('v1.2')) // true false
+ * ```
+ */
 export function isVersion(version: string): boolean {
   return parse(version) !== null
 }
@@ -20,6 +29,13 @@ export function isVersion(version: string): boolean {
 /**
  * Which of two semantic versions is the later (section 11): negative, zero or positive; NaN where one of them is none.
  * What stands after a `+` decides nothing.
+ *
+ * @example
+ * ```ts
+ * import { compareVersions } from '@ocisign/notation-plugin'
+ *
+ * console.log(compareVersions('1.10.0', '1.9.0') > 0, compareVersions('1.0.0-rc.1', '1.0.0') < 0) // true true
+ * ```
  */
 export function compareVersions(a: string, b: string): number {
   const [x, y] = [parse(a), parse(b)]

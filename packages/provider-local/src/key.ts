@@ -43,6 +43,15 @@ type CurveBits = keyof typeof curves
 /**
  * Makes a new key that lives in memory only.
  * @throws UNSUPPORTED_KEY for an algorithm that is none of the six of the Notary Project
+ *
+ * @example
+ * ```ts
+ * import { notaryAlgorithms } from '@ocisign/core'
+ * import { generateKey } from '@ocisign/provider-local'
+ *
+ * const key = await generateKey(notaryAlgorithms[0]!, { id: 'a key of this run' })
+ * console.log((await key.sign(new Uint8Array())).signature.length) // 64
+ * ```
  */
 export async function generateKey(algorithm: Algorithm, options: LocalKeyOptions = {}): Promise<LocalKey> {
   return createKeyObjectKey(await generateKeyObject(algorithm), options)
@@ -63,6 +72,15 @@ export async function generateKeyObject(algorithm: Algorithm): Promise<KeyObject
 /**
  * Signs with a private key of `node:crypto`, synchronously and with as little around it as there can be.
  * @throws UNSUPPORTED_KEY | INVALID_KEY
+ *
+ * @example
+ * ```ts
+ * import { generateKeyPairSync } from 'node:crypto'
+ * import { createKeyObjectKey } from '@ocisign/provider-local'
+ *
+ * const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 })
+ * console.log((await createKeyObjectKey(privateKey)).algorithm) // RSASSA-PSS with SHA-384
+ * ```
  */
 export async function createKeyObjectKey(given: KeyObject, options: LocalKeyOptions = {}): Promise<LocalKey> {
   if (given.type !== 'private') throw invalidKey(options.id ?? 'the key', `is a ${given.type} key, not a private key`)

@@ -13,6 +13,16 @@ export interface OpenKeyFileOptions extends PrivateKeyOptions, CallOptions {}
  *
  * Does not look at who else may read the file.
  * @throws UNAVAILABLE_FILE | DENIED_FILE where it cannot be read, and what {@link parsePrivateKey} throws
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises'
+ * import { createTestChain, openKeyFile } from '@ocisign/provider-local'
+ *
+ * await writeFile('key.pem', (await createTestChain()).keyPem, { mode: 0o600 })
+ * const key = await openKeyFile('key.pem', { passphrase: async () => process.env.PASSPHRASE })
+ * console.log(key.id)
+ * ```
  */
 export async function openKeyFile(path: string, options: OpenKeyFileOptions = {}): Promise<LocalKey> {
   const id = options.id ?? `file:${printable(path, 1000)}`

@@ -59,6 +59,16 @@ const dayMilliseconds = 24 * 60 * 60 * 1000
 /**
  * Makes a code-signing certificate that the key itself signs, for tests: leaf and anchor in one.
  * @throws MISUSE_OPTION | INVALID_DISTINGUISHED_NAME | UNSUPPORTED_KEY, and what the key throws
+ *
+ * @example
+ * ```ts
+ * import { notaryAlgorithms, withCertificates } from '@ocisign/core'
+ * import { createTestCertificate, generateKey } from '@ocisign/provider-local'
+ *
+ * const key = await generateKey(notaryAlgorithms[0]!)
+ * const certified = withCertificates(key, [await createTestCertificate({ key, subject: 'C=US,ST=WA,O=Acme,CN=test' })])
+ * console.log(certified.id) // give it to createNotarySigner
+ * ```
  */
 export async function createTestCertificate(options: TestCertificateOptions): Promise<Uint8Array> {
   const key = 'contract' in options.key ? options.key : certifier(options.key)

@@ -71,7 +71,17 @@ export function createFakeAuthority(options: FakeCertificateOptions = {}): Promi
   return authorityOf(options, undefined)
 }
 
-/** Makes a leaf that signed itself. */
+/**
+ * Makes a leaf that signed itself.
+ *
+ * @example
+ * ```ts
+ * import { createFakeLeaf } from '@ocisign/conformance/fake'
+ *
+ * const { chain } = await createFakeLeaf({ subject: 'C=US,ST=WA,O=Acme,CN=build' })
+ * console.log(chain.length) // 1
+ * ```
+ */
 export function createFakeLeaf(options: FakeCertificateOptions = {}): Promise<FakeCertificate> {
   return leafOf(options, undefined)
 }

@@ -10,7 +10,16 @@ export interface Oddity {
 
 const day = 24 * 3_600_000
 
-/** Leaves that nobody may accept for a signature made now: by their dates. */
+/**
+ * Leaves that nobody may accept for a signature made now: by their dates.
+ *
+ * @example
+ * ```ts
+ * import { oddValidities } from '@ocisign/conformance/fake'
+ *
+ * for (const { name } of oddValidities(new Date())) console.log(name)
+ * ```
+ */
 export function oddValidities(now: Date): readonly Oddity[] {
   const from = (days: number) => new Date(now.getTime() + days * day)
   return [

@@ -51,7 +51,17 @@ export interface PluginUri {
   readonly config: Readonly<Record<string, string>>
 }
 
-/** Reads `notation-plugin:NAME?id=ID&plugin-config=key%3Dvalue`. @throws INVALID_KEY */
+/**
+ * Reads `notation-plugin:NAME?id=ID&plugin-config=key%3Dvalue`.
+ * @throws INVALID_KEY
+ *
+ * @example
+ * ```ts
+ * import { parsePluginUri } from '@ocisign/notation-plugin/uri'
+ *
+ * console.log(parsePluginUri('notation-plugin:com.example.hsm?id=release&plugin-config=slot%3D1'))
+ * ```
+ */
 export function parsePluginUri(uri: string): PluginUri {
   const shown = printable(uri)
   const invalid = (why: string) => new OcisignError('INVALID_KEY', `${shown} ${why}`, { id: shown })

@@ -11,6 +11,16 @@ export const scheme = 'file'
 /**
  * Opens `file:key.pem`, a path as it is written, or `file:///keys/key.pem`, a URL with `%20` for a space (RFC 8089).
  * @throws INVALID_KEY for another URI, and what `openKeyFile` throws
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises'
+ * import { createTestChain } from '@ocisign/provider-local'
+ * import { openKey } from '@ocisign/provider-local/uri'
+ *
+ * await writeFile('key.pem', (await createTestChain()).keyPem, { mode: 0o600 })
+ * console.log((await openKey('file:key.pem')).algorithm)
+ * ```
  */
 export async function openKey(uri: string, options: OpenKeyOptions = {}): Promise<LocalKey> {
   return openKeyFile(pathOf(uri), options)

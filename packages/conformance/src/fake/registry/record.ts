@@ -29,7 +29,19 @@ export interface RecordedRequest {
   finished?: number | undefined
 }
 
-/** How many of these requests were made one after the other at least: the longest row without an overlap. */
+/**
+ * How many of these requests were made one after the other at least: the longest row without an overlap.
+ *
+ * @example
+ * ```ts
+ * import { countSteps, createFakeRegistry } from '@ocisign/conformance/fake'
+ *
+ * const registry = await createFakeRegistry()
+ * await Promise.all([fetch(`${registry.origin}/v2/`), fetch(`${registry.origin}/v2/`)])
+ * console.log(countSteps(registry.requests)) // 1 or 2
+ * await registry.close()
+ * ```
+ */
 export function countSteps(requests: readonly RecordedRequest[]): number {
   const ends = [...requests].sort((a, b) => endOf(a) - endOf(b))
   let steps = 0
@@ -42,7 +54,19 @@ export function countSteps(requests: readonly RecordedRequest[]): number {
   return steps
 }
 
-/** How many of these requests were under way at the same time at most. */
+/**
+ * How many of these requests were under way at the same time at most.
+ *
+ * @example
+ * ```ts
+ * import { countConcurrent, createFakeRegistry } from '@ocisign/conformance/fake'
+ *
+ * const registry = await createFakeRegistry()
+ * await Promise.all([fetch(`${registry.origin}/v2/`), fetch(`${registry.origin}/v2/`)])
+ * console.log(countConcurrent(registry.requests)) // 2 at most
+ * await registry.close()
+ * ```
+ */
 export function countConcurrent(requests: readonly RecordedRequest[]): number {
   const most = requests.map(
     ({ started }) => requests.filter((each) => each.started <= started && endOf(each) > started).length,
