@@ -35,7 +35,8 @@ const slow: readonly (readonly [string, Partial<ArtifactStore>])[] = [
   ['a stream', { fetch: async () => silent() as never }],
 ]
 
-describe('R11: a store that is slow at', () => {
+// Without a deadline these would wait for ever.
+describe('R11: a store that is slow at', { timeout: 5_000 }, () => {
   test.each(slow)('%s is left at the deadline', async (_, part) => {
     const { store } = await setup(signerOf('a'))
     const options = { deadlineMilliseconds: 20 }
@@ -67,7 +68,7 @@ describe('R11: a store that is slow at', () => {
   })
 })
 
-test('a byte in a while is no way around the deadline', async () => {
+test('R11: a byte in a while is no way around the deadline', { timeout: 5_000 }, async () => {
   const { store } = await setup(signerOf('a'))
   const dripping = async () =>
     (async function* () {
@@ -82,7 +83,7 @@ test('a byte in a while is no way around the deadline', async () => {
   expect(performance.now() - started).toBeLessThan(5000)
 })
 
-test('a verifier and a key that never answer', async () => {
+test('R11: a verifier and a key that never answer', { timeout: 5_000 }, async () => {
   const { store } = await setup(signerOf('a'))
   const options = { deadlineMilliseconds: 20 }
   const verifier = { ...verifierOf(['a']), verify: never }

@@ -166,6 +166,65 @@ describe('CVE-2023-47630, GHSA-3hfq-cx9j-923w: the registry chooses the digest',
   })
 })
 
+/** Reads to the end what the store gives, without any check of the reader's own. */
+async function drain(content: Promise<AsyncIterable<Uint8Array>>): Promise<void> {
+  for await (const _ of await content);
+}
+
+describe('R1, R2: what is asked for by digest is held to all of it', () => {
+  const swapped = (bytes: Uint8Array) => bytes.map((each, at) => (at === 20 ? each ^ 1 : each))
+
+  test.each([
+    ['at once', {}],
+    ['as it streams', { limits: { documentBytes: 10 } }],
+  ])('R2: another body of the same length under the right header is refused %s', async (_, client) => {
+    const { server, repository, image } = await createScene({ signatures: 0, client })
+    const blob = server.seed('org/app', { bytes: text('x'.repeat(50)), mediaType: 'text/plain' })
+    server.misbehave({ when: { method: 'GET' }, how: { kind: 'body', body: swapped } })
+    const targets = 'limits' in client ? [blob] : [image, blob]
+    for (const target of targets)
+      await expect(drain(repository.fetch(target))).rejects.toMatchObject(code('INVALID_CONTENT'))
+  })
+
+  test.each([
+    ['of another digest', (digest: string) => `${digest.slice(0, -1)}${digest.endsWith('0') ? '1' : '0'}`],
+    ['of none', () => nowhere],
+  ])('R2: a header that names one %s is refused, whatever the body is', async (_, lie) => {
+    const { server, repository, image } = await createScene({ signatures: 0 })
+    const blob = server.seed('org/app', { bytes: text('blob'), mediaType: 'text/plain' })
+    for (const target of [image, blob]) {
+      const headers = { 'docker-content-digest': lie(target.digest) }
+      const end = server.misbehave({ how: { kind: 'headers', headers } })
+      await expect(drain(repository.fetch(target))).rejects.toMatchObject(code('INVALID_CONTENT'))
+      if (target === image)
+        await expect(repository.resolve(image.digest)).rejects.toMatchObject(code('INVALID_CONTENT'))
+      end()
+    }
+  })
+
+  test('R1: what a tag names now is not what it named, however it is given', async () => {
+    const { server, repository, image } = await createScene({ signatures: 0 })
+    const { digest } = await repository.resolve('v1')
+    const other = server.seedImage('org/app', 'v1', 'moved')
+    const when = { path: digest }
+    for (const header of [other.digest, digest, undefined]) {
+      const end = server.misbehave({ when, how: { kind: 'instead', path: pathOf(other.digest) } })
+      const headers = { 'docker-content-digest': header }
+      const endToo = server.misbehave({ when, how: { kind: 'headers', headers } })
+      await expect(drain(repository.fetch({ ...image, size: other.size }))).rejects.toMatchObject(
+        code('INVALID_CONTENT'),
+      )
+      end()
+      endToo()
+    }
+    // A registry without HEAD is held to the digest by the bytes alone.
+    server.misbehave({ when: { method: 'HEAD' }, how: { kind: 'status', status: 405 } })
+    server.misbehave({ when, how: { kind: 'instead', path: pathOf(other.digest) } })
+    server.misbehave({ when, how: { kind: 'headers', headers: { 'docker-content-digest': undefined } } })
+    await expect(repository.resolve(digest)).rejects.toMatchObject(code('INVALID_CONTENT'))
+  })
+})
+
 describe('R3: manifests listed that are of another artifact', () => {
   test('a good signature of another image', async () => {
     const scene = await createScene({ signatures: 0 })
