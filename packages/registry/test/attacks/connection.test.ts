@@ -51,7 +51,8 @@ describe('R11: a byte at a time', { timeout: 5_000 }, () => {
 
   test('a caller who gives up leaves no connection behind', async () => {
     const { server, verify } = await createScene()
-    server.misbehave({ when: { what: 'referrers' }, how: { kind: 'hang', at: 'body' } })
+    // It would go on for many seconds, as long as somebody listens.
+    server.misbehave({ when: { what: 'referrers' }, how: { kind: 'slow', bytes: 1, milliseconds: 20 } })
     const abort = new AbortController()
     const verification = verify('v1', { signal: abort.signal })
     await expect.poll(() => server.requests.length).toBe(2)
