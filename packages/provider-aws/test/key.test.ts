@@ -130,6 +130,19 @@ describe('openKey', () => {
     expect(kms.requests.length - before).toBe(1)
   })
 
+  test('asks in the region of the ARN, else in that of the environment', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
+    const uri = `awskms://${kms.origin.slice('http://'.length)}`
+    const regionOf = async (keyId: string) => {
+      await openKey(`${uri}/${keyId}`, { environment: { AWS_REGION: 'eu-west-1' } })
+      return /Credential=[^/]+\/\d+\/([\w-]+)\/kms/.exec(kms.requests.at(-1)?.headers.authorization ?? '')?.[1]
+    }
+    expect(await regionOf(arn)).toBe(arn.split(':')[3])
+    expect(await regionOf('alias/release')).toBe('eu-west-1')
+    expect(arn.split(':')[3]).not.toBe('eu-west-1')
+  })
+
   test('says, once, that there are no region and no credentials', async () => {
     for (const name of [
       'AWS_REGION',

@@ -13,9 +13,9 @@ export type Operation =
 
 /** Where each operation is allowed, and what to do without it. */
 const advice: Readonly<Record<Operation, string>> = {
-  'keys/get': 'the role Key Vault Crypto User has it',
-  'keys/list': 'the role Key Vault Crypto User has it; or name the version',
-  'keys/sign': 'the role Key Vault Crypto User has it',
+  'keys/get': 'the role Key Vault Crypto User (of a managed HSM: Managed HSM Crypto User) has it',
+  'keys/list': 'the role Key Vault Crypto User (of a managed HSM: Managed HSM Crypto User) has it; or name the version',
+  'keys/sign': 'the role Key Vault Crypto User (of a managed HSM: Managed HSM Crypto User) has it',
   'certificates/get': 'the role Key Vault Certificate User has it',
   'certificates/list': 'the role Key Vault Certificate User has it; or name the version',
   'secrets/get':

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { inspect } from 'node:util'
 import { AggregateAuthenticationError, AuthenticationError } from '@azure/identity'
 import { createFakeKeyVault } from '@ocisign/conformance/key-vault'
-import { isOcisignError } from '@ocisign/core'
+import { describeKey, isOcisignError } from '@ocisign/core'
 import { createTrustedSigningKey, openKey as openProfile } from '@ocisign/provider-azure/trusted-signing'
 import { openKey } from '@ocisign/provider-azure/uri'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -148,6 +148,19 @@ describe('a key URI', async () => {
     const before = vault.requests.length
     expect((await open()).id.endsWith(`/keys/release/${version}`)).toBe(true)
     expect([asked, vault.requests.length - before]).toEqual([1, 2])
+  })
+
+  test.each([
+    ['azurekms://my-vault/release', 'my-vault.vault.azure.net'],
+    ['azurekms://my-hsm.managedhsm.azure.net/release', 'my-hsm.managedhsm.azure.net'],
+  ])('%s signs at %s', async (uri, host) => {
+    answer = 200
+    const before = vault.requests.length
+    const key = await open(uri)
+    expect(key.id).toBe(`azurekms://${host}/keys/release/${version}`)
+    // Verifies what it signs.
+    await describeKey(key)
+    expect(new Set(vault.requests.slice(before).map(({ headers }) => headers.host))).toEqual(new Set([host]))
   })
 
   test('has clients that try once, and we four times', async () => {

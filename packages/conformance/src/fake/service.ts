@@ -115,7 +115,8 @@ async function readRequest(incoming: IncomingMessage, origin: string): Promise<S
     query: url.searchParams,
     headers,
     body: new Uint8Array(Buffer.concat(chunks)),
-    origin,
+    // By the name that it was asked by, which a proxy may have led here.
+    origin: headers.host === undefined ? origin : `${url.protocol}//${headers.host}`,
   }
 }
 

@@ -83,7 +83,7 @@ export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions
 
   const handle = (request: ServiceRequest): ServiceAnswer => {
     const { authorization } = request.headers
-    if (authorization === undefined) return challenge()
+    if (authorization === undefined) return challenge(request)
     if (authorization !== `Bearer ${token}`) return failed(401, 'Unauthorized', 'the token is not valid')
     const [, kind = '', name = '', version = '', action = ''] =
       /^\/(keys|certificates|secrets)\/([^/]+)(?:\/([^/]*))?(?:\/([^/]+))?$/.exec(request.path) ?? []
@@ -139,11 +139,11 @@ export async function createFakeKeyVault({ token, latency }: FakeKeyVaultOptions
   }
 }
 
-const challenge = (): ServiceAnswer => ({
+/** A client believes it of its own cloud service only, by the name of the host that it asked. */
+const challenge = ({ origin }: ServiceRequest): ServiceAnswer => ({
   status: 401,
   headers: {
-    'www-authenticate':
-      'Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000", resource="https://vault.azure.net"',
+    'www-authenticate': `Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000", resource="https://${origin.includes('.managedhsm.') ? 'managedhsm' : 'vault'}.azure.net"`,
   },
   body: { error: { code: 'Unauthorized', message: 'AKV10000: Request is missing a Bearer or PoP token.' } },
 })
