@@ -7,19 +7,16 @@ import { createCloudKmsKey } from '@ocisign/provider-gcp'
 import { afterAll, beforeEach, describe, test } from 'vitest'
 
 const kms = await createFakeCloudKms()
-const client = new KeyManagementServiceClient(kms.clientOptions)
+const secret = 'a private key of a service account'
+const credentials = { client_email: 'ci@acme.iam.gserviceaccount.com', private_key: secret }
+const client = new KeyManagementServiceClient({ ...kms.clientOptions, credentials })
 afterAll(() => Promise.all([client.close(), kms.close()]))
 beforeEach(() => kms.recover())
 
-const algorithms = [
-  'EC_SIGN_P256_SHA256',
-  'EC_SIGN_P384_SHA384',
-  'RSA_SIGN_PSS_2048_SHA256',
-  'RSA_SIGN_PSS_4096_SHA512',
-]
+const specs = ['EC_SIGN_P256_SHA256', 'EC_SIGN_P384_SHA384', 'RSA_SIGN_PSS_2048_SHA256', 'RSA_SIGN_PSS_4096_SHA512']
 const retry = { wait: async () => undefined }
 
-describe.each(algorithms)('%s', (algorithm) => {
+describe.each(specs)('%s', (algorithm) => {
   const keyId = kms.createKey(algorithm.toLowerCase(), algorithm)
   const open = (id = keyId) => createCloudKmsKey({ client, keyId: id, retry })
   const after = (spoil: () => void) => () => createSpoiled(open, spoil)
@@ -35,6 +32,6 @@ describe.each(algorithms)('%s', (algorithm) => {
     { name: 'what it answers is', code: 'UNAVAILABLE_KEY', hasNoCause: true, tries: 4, create: damaged('signature') },
     { name: 'another version signed', code: 'UNAVAILABLE_KEY', hasNoCause: true, create: damaged('name') },
   ]
-  for (const { name, run } of signingKeyCases({ create: () => open(), failures, createStalled, inspect }))
-    test(name, run)
+  const cases = signingKeyCases({ create: () => open(), failures, createStalled, secrets: [secret], inspect })
+  for (const { name, run } of cases) test(name, run)
 })
