@@ -66,6 +66,12 @@ export function requireRemaining(certificates: readonly Certificate[], now: numb
   const first = firstToEnd(certificates)
   if (seconds === 0 || first.notAfter.getTime() - now >= seconds * 1000) return
   const [notBefore, notAfter] = [first.notBefore.toISOString(), first.notAfter.toISOString()]
-  const message = `the certificate "${first.subject}" ends at ${notAfter}, in less than the ${seconds} seconds that were asked for; get a new one`
+  const message = `the certificate "${first.subject}" ends at ${notAfter}, in less than the ${describeSeconds(seconds)} that were asked for; get a new one`
   throw new OcisignError('UNTRUSTED_VALIDITY', message, { subject: first.subject, notBefore, notAfter })
+}
+
+/** Days where it comes out even: most is asked for in days. */
+function describeSeconds(seconds: number): string {
+  const [count, unit] = seconds % 86_400 === 0 ? [seconds / 86_400, 'day'] : [seconds, 'second']
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
