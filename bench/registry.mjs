@@ -29,7 +29,7 @@ const { values } = parseArgs({
     registry: { type: 'string', default: 'cuemem' },
     tags: { type: 'string', default: '500' },
     concurrency: { type: 'string', default: '8' },
-    rounds: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '20' },
   },
 })
 const [count, concurrency, rounds] = [values.tags, values.concurrency, values.rounds].map(Number)
