@@ -88,15 +88,18 @@ function algorithmOf(expected: Descriptor): DigestAlgorithm {
  */
 export async function requireContent(bytes: Uint8Array, expected: Descriptor): Promise<void> {
   const algorithm = algorithmOf(expected)
-  const { length } = bytes
-  if (length > expected.size) throw mismatch(expected, `is longer than the ${expected.size} bytes it should have`)
-  if (length !== expected.size) throw mismatch(expected, `has ${length} bytes instead of ${expected.size}`)
   const hasher = createHasher(algorithm)
+  const size = lengthOf(bytes, 0, expected)
   hasher.update(bytes)
   const hash = hasher.digest()
   // Waiting for what is at hand costs more than the hash.
-  const digest = encodeDigest(algorithm, hash instanceof Promise ? await hash : hash)
-  if (digest !== expected.digest) throw mismatch(expected, 'does not match it')
+  requireSame(expected, size, algorithm, hash instanceof Promise ? await hash : hash)
+}
+
+/** Holds all that came to its descriptor. @throws INVALID_CONTENT */
+function requireSame(expected: Descriptor, size: number, algorithm: DigestAlgorithm, hash: Uint8Array): void {
+  if (size !== expected.size) throw mismatch(expected, `has ${size} bytes instead of ${expected.size}`)
+  if (encodeDigest(algorithm, hash) !== expected.digest) throw mismatch(expected, 'does not match it')
 }
 
 /** The length of the next chunk, after so many bytes. @throws INVALID_CONTENT */
@@ -126,8 +129,7 @@ export async function* checkedContent(
     hasher.update(chunk)
     yield chunk
   }
-  if (size !== expected.size) throw mismatch(expected, `has ${size} bytes instead of ${expected.size}`)
-  if (encodeDigest(algorithm, await hasher.digest()) !== expected.digest) throw mismatch(expected, 'does not match it')
+  requireSame(expected, size, algorithm, await hasher.digest())
 }
 
 /**
