@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createFakeAuthority } from '@ocisign/conformance/fake'
-import { isOcisignError, orderChain, parseCertificate, parsePkcs7Certificates } from '@ocisign/core'
+import { orderChain, parseCertificate, parsePkcs7Certificates } from '@ocisign/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fuzzParameters } from '../fuzz.js'
+import { codeOf } from './code.js'
 
 const tlv = (tag: number, ...parts: readonly Uint8Array[]) => {
   const content = Buffer.concat(parts)
@@ -24,15 +25,6 @@ const bundle = (certificates: readonly Uint8Array[], type: Uint8Array = signedDa
 const root = await createFakeAuthority()
 const authority = await root.issueAuthority()
 const { chain } = await authority.issue()
-const codeOf = (run: () => unknown) => {
-  try {
-    run()
-  } catch (error) {
-    if (isOcisignError(error)) return error.code
-    throw error
-  }
-  return 'none'
-}
 
 describe('parsePkcs7Certificates', () => {
   test('reads what is there, in its order', () => {
@@ -63,7 +55,7 @@ describe('parsePkcs7Certificates', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), mutated), (input) => {
         const code = codeOf(() => parsePkcs7Certificates(input))
-        expect(['none', 'INVALID_DER', 'INVALID_CERTIFICATE']).toContain(code)
+        expect([undefined, 'INVALID_DER', 'INVALID_CERTIFICATE']).toContain(code)
       }),
       fuzzParameters('parsePkcs7Certificates'),
     )
